@@ -1,0 +1,181 @@
+"""The shapes of the reference facts: what one command, reply, code, extension or mechanism says.
+
+The facts themselves are data files in ``helpers/reference/data``; :mod:`helpers.reference.loader` reads
+them into these types and refuses an entry that does not fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Group = Literal["session", "authentication", "message"]
+Status = Literal["core", "extension", "obsolete", "continuation"]
+
+#: The places in a session, in the order in which a session meets them. ``protocol.state`` reads a
+#: session's place from the wire; a command's ``permitted_in`` names the places where it may be sent.
+PHASES = (
+    "connected",  # the greeting 220 has come, no EHLO yet
+    "greeted",  # EHLO or HELO was accepted, no transaction open
+    "sender named",  # MAIL accepted
+    "recipients named",  # at least one RCPT accepted
+    "message body",  # 354 came, the message is being sent
+    "auth exchange",  # 334 came, the server waits for an AUTH response
+    "ended",  # 221, 421 or a closed connection
+)
+
+#: What a command may need beside its place (see ``protocol.permission``).
+CONDITIONS = (
+    "announced",  # its keyword must be in the EHLO reply of this session
+    "ehlo",  # the session must have been opened with EHLO, not HELO
+    "no-tls",  # TLS must not be active
+    "not-authenticated",  # no successful AUTH yet
+    "not-chunking",  # no BDAT in this transaction (DATA and BDAT don't mix)
+    "not-binarymime",  # BODY=BINARYMIME needs BDAT
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument or parameter of a command, as a form field and as text on the wire."""
+
+    name: str  #: "reverse-path", or a parameter keyword such as "SIZE"
+    label: str  #: for the form: "Reverse path"
+    grammar: str  #: a key of ``protocol.grammar.GRAMMARS``
+    example: str  #: a value that the grammar accepts and that works in the lab
+    template: str  #: how the value stands in the line: "<{}>", " SIZE={}"; "{}" marks the value
+    required: bool = False
+    extension: str | None = None  #: EHLO keyword that must have been announced for this parameter
+    choices: tuple[str, ...] = ()  #: a closed set of values; empty when any value fits the grammar
+    multiline: bool = False  #: the value is a text of several lines (a message)
+    default: str = ""  #: what a form starts with
+    help: str = ""  #: one sentence
+    rfc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMeaning:
+    """What a reply code means as the answer to one command."""
+
+    code: int
+    meaning: str  #: one sentence
+    cure: str = ""  #: what to do next; empty for success
+    enhanced: str | None = None  #: the enhanced code that usually goes with it
+    rfc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A line that people really write, why it is wrong and how it is right."""
+
+    wrong: str
+    why: str
+    right: str
+    reply: int | None = None  #: the code that a strict server answers
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The facts behind one SMTP command (or one continuation of a command)."""
+
+    verb: str  #: "MAIL"; the key
+    wire: str  #: how the line starts: "MAIL FROM:"; empty for a continuation
+    label: str  #: on a button: "MAIL FROM"
+    title: str  #: "open a mail transaction"
+    group: Group
+    status: Status
+    summary: str  #: one or two sentences
+    syntax: str  #: ABNF as in the RFC
+    rfc: str  #: "RFC 5321 4.1.1.2"
+    effect: str  #: what it does to the session's state
+    permitted_in: tuple[str, ...]  #: of PHASES
+    not_permitted: str  #: why not elsewhere and what to do first, one sentence
+    conditions: tuple[str, ...] = ()  #: of CONDITIONS
+    keyword: str | None = None  #: the EHLO keyword that announces it
+    arguments: tuple[Argument, ...] = ()
+    replies: tuple[ReplyMeaning, ...] = ()
+    limits: tuple[str, ...] = ()  #: sentences with units
+    timeout_seconds: int | None = None  #: the client's minimum wait for the reply (RFC 5321 4.5.3.2)
+    mistakes: tuple[Mistake, ...] = ()
+    in_course: bool = False  #: one of the twelve commands that have a lesson
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCode:
+    """A three-digit reply code."""
+
+    code: int
+    title: str  #: two to five words: "mailbox unavailable"
+    meaning: str
+    rfc: str  #: empty when no RFC defines it
+    commands: tuple[str, ...]  #: verbs it answers; "CONNECT" and "END-OF-DATA" for the two events; () = any
+    retry: str  #: "no", "yes", "after action"
+    causes: tuple[str, ...] = ()
+    note: str = ""
+    standard: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancedCode:
+    """An enhanced status code without its class digit: X.1.1 (RFC 3463)."""
+
+    code: str  #: "X.1.1"
+    meaning: str
+    rfc: str
+    classes: tuple[int, ...]  #: which of 2, 4, 5 make sense
+    basic_codes: tuple[int, ...] = ()  #: as the IANA registry pairs them
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An ESMTP extension, by its EHLO keyword."""
+
+    keyword: str
+    title: str
+    meaning: str  #: what the keyword tells the client
+    rfc: str
+    status: str  #: "Internet Standard", "Proposed Standard", "vendor", "obsolete"
+    parameter: str = ""  #: what the words after the keyword say
+    verbs: tuple[str, ...] = ()
+    mail_parameters: tuple[str, ...] = ()
+    rcpt_parameters: tuple[str, ...] = ()
+    mail_line_growth: int = 0  #: octets by which the MAIL line may grow
+    rcpt_line_growth: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A published example of an authentication exchange."""
+
+    source: str
+    user: str
+    password: str
+    messages: tuple[str, ...]  #: what goes over the wire, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """A SASL mechanism as SMTP AUTH uses it."""
+
+    name: str
+    title: str
+    meaning: str
+    rfc: str
+    status: str
+    client_first: bool
+    needs_tls: str  #: "yes", "recommended", "no"
+    message_format: str
+    vectors: tuple[Vector, ...] = ()
+    mistakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A glossary entry."""
+
+    term: str
+    meaning: str
+    rfc: str = ""
+    see: tuple[str, ...] = field(default=())

@@ -1,0 +1,88 @@
+"""Plain types that views show: a stored message, a verdict with the line of the wire behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import cast
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as the server took it: the envelope, and the content that the client sent."""
+
+    sender: str  #: the reverse-path; "" is the null reverse-path
+    recipients: tuple[str, ...]  #: the accepted forward-paths
+    raw: bytes = field(repr=False)  #: what the client sent, with the dots unstuffed
+    trace: tuple[str, ...] = ()  #: the header lines that the lab adds: Return-Path, Received
+    connection: int = 0  #: the connection of the wire log that brought it
+    identifier: str = ""  #: the queue identifier in the reply
+    parameters: tuple[str, ...] = ()  #: the ESMTP parameters of MAIL
+
+    @property
+    def headers(self) -> EmailMessage:
+        """The message read as ``email.message`` reads it: ``.headers["Subject"]``."""
+        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+
+    @property
+    def body(self) -> bytes:
+        """The octets after the first empty line."""
+        head, separator, rest = self.raw.partition(b"\r\n\r\n")
+        return rest if separator else (b"" if b":" in head else head)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from helpers.protocol.display import bundle
+
+        return bundle(self, repr(self))
+
+
+class Status(StrEnum):
+    """The three verdicts of an exercise."""
+
+    DONE = "done"
+    NOT_ATTEMPTED = "not attempted"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line of a transcript that shows why a verdict is what it is."""
+
+    number: int  #: the line's number in the transcript
+    text: str  #: "C: DATA"
+    remark: str  #: "you finished the first transaction here, after one RCPT"
+    lab: str = ""  #: the lab's name, where more than one is running
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says of an exercise."""
+
+    exercise: str  #: "01.a"
+    title: str
+    status: Status
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    mistake: str | None = None  #: the name of the known mistake, for tests
+    next_step: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.status is Status.DONE
+
+    def __str__(self) -> str:
+        glyph = {Status.DONE: "✓", Status.NOT_ATTEMPTED: "○", Status.NOT_YET: "✕"}[self.status]
+        lines = [f"{glyph} {self.status.value.capitalize()} — {self.title} ({self.exercise})", self.message]
+        lines += [f"  line {e.number} | {e.text} | ← {e.remark}" for e in self.evidence]
+        if self.next_step:
+            lines.append(f"Next: {self.next_step}")
+        return "\n".join(line for line in lines if line)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from helpers.protocol.display import bundle
+
+        return bundle(self, str(self))
