@@ -1,0 +1,136 @@
+"""What SMTP says, as data: commands, replies, enhanced codes, extensions, mechanisms, terms.
+
+    >>> from helpers import reference
+    >>> reference.command("rcpt").title
+    'name a recipient'
+    >>> reference.enhanced_code("5.1.1").code
+    'X.1.1'
+
+The facts are the TOML files in ``data``; a new command or code is an entry there. To read other facts for a
+while, for example with one more command, use ``with using(Library(extra={"commands": {...}})): ...``.
+"""
+
+from __future__ import annotations
+
+from helpers.reference import loader
+from helpers.reference.loader import GROUPS, Library, MalformedEntry, UnknownEntry, using
+from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, ReplyCode, Term
+
+__all__ = [
+    "Library",
+    "MalformedEntry",
+    "UnknownEntry",
+    "command",
+    "commands",
+    "enhanced_code",
+    "enhanced_codes",
+    "extension",
+    "extensions",
+    "glossary",
+    "mechanism",
+    "mechanisms",
+    "reply_code",
+    "reply_codes",
+    "term",
+    "using",
+]
+
+
+def command(verb: str) -> Command:
+    """The facts behind a command, or behind the continuations "MESSAGE" and "RESPONSE".
+
+    Raises:
+        UnknownEntry: no such verb.
+    """
+    found: Command = loader.current().find("commands", verb)
+    return found
+
+
+def commands(group: Group | None = None, in_course: bool | None = None) -> tuple[Command, ...]:
+    """The commands in the order in which a session meets them: session, authentication, message.
+
+    ``group`` and ``in_course`` narrow them; ``in_course=True`` gives the twelve that have a lesson.
+    """
+    found: list[Command] = [*loader.current().entries("commands").values()]
+    found.sort(key=lambda command: GROUPS.index(command.group))
+    return tuple(
+        command for command in found if group in (None, command.group) and in_course in (None, command.in_course)
+    )
+
+
+def reply_code(code: int) -> ReplyCode:
+    """A reply code; also codes that no RFC defines, whose ``standard`` is False.
+
+    Raises:
+        UnknownEntry: no such code.
+    """
+    found: ReplyCode = loader.current().find("replies", str(code))
+    return found
+
+
+def reply_codes() -> tuple[ReplyCode, ...]:
+    """All reply codes, in numeric order."""
+    found: list[ReplyCode] = [*loader.current().entries("replies").values()]
+    return tuple(sorted(found, key=lambda reply: reply.code))
+
+
+def enhanced_code(code: str) -> EnhancedCode:
+    """An enhanced status code; its class digit does not matter: "5.1.1" and "4.1.1" both give X.1.1.
+
+    Raises:
+        UnknownEntry: no such code.
+    """
+    _, _, rest = code.partition(".")
+    found: EnhancedCode = loader.current().find("enhanced", f"X.{rest}")
+    return found
+
+
+def enhanced_codes() -> tuple[EnhancedCode, ...]:
+    """All enhanced status codes, in the order of the registry."""
+    return tuple(loader.current().entries("enhanced").values())
+
+
+def extension(keyword: str) -> Extension:
+    """An ESMTP extension by its EHLO keyword.
+
+    Raises:
+        UnknownEntry: no such keyword.
+    """
+    found: Extension = loader.current().find("extensions", keyword)
+    return found
+
+
+def extensions() -> tuple[Extension, ...]:
+    """All ESMTP extensions, the most common first."""
+    return tuple(loader.current().entries("extensions").values())
+
+
+def mechanism(name: str) -> Mechanism:
+    """A SASL mechanism of AUTH.
+
+    Raises:
+        UnknownEntry: no such mechanism.
+    """
+    found: Mechanism = loader.current().find("mechanisms", name)
+    return found
+
+
+def mechanisms() -> tuple[Mechanism, ...]:
+    """All SASL mechanisms, those of the course first."""
+    return tuple(loader.current().entries("mechanisms").values())
+
+
+def term(name: str) -> Term:
+    """A glossary entry.
+
+    Raises:
+        UnknownEntry: no such term.
+    """
+    found: Term = loader.current().find("glossary", name)
+    return found
+
+
+def glossary() -> tuple[Term, ...]:
+    """All glossary entries, in alphabetical order."""
+    found: list[Term] = [*loader.current().entries("glossary").values()]
+    return tuple(sorted(found, key=lambda entry: entry.term.casefold()))
