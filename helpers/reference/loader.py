@@ -6,16 +6,13 @@ A data file is a TOML document with one table an entry; the table's name is the 
 
 from __future__ import annotations
 
-import difflib
 import re
 import threading
-import tomllib
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from helpers.reference.model import (
@@ -81,7 +78,7 @@ class Library:
     """
 
     def __init__(self, folder: Traversable | None = None, extra: Mapping[str, Mapping[str, Table]] | None = None):
-        self._folder = folder if folder is not None else files("helpers.reference") / "data"
+        self._folder = folder  # None: the data of this package
         self._extra = extra or {}
         self._read: dict[str, dict[str, Any]] = {}
         # widget callbacks may come from another thread than the cells
@@ -109,12 +106,10 @@ class Library:
             MalformedEntry: an entry of this kind does not fit.
         """
         entries = self.entries(kind)
-        try:
+        if key.upper() in entries:
             return entries[key.upper()]
-        except KeyError:
-            near = difflib.get_close_matches(key.upper(), entries, n=3)
         key_field = KINDS[kind][1]
-        names = [str(getattr(entries[name], key_field)) for name in near]
+        names = [str(getattr(entries[name], key_field)) for name in _near(key.upper(), entries)]
         hint = f"; near it: {_listed(names)}" if names else ""
         raise UnknownEntry(f"{kind} has no entry {key!r}{hint}")
 
@@ -130,8 +125,12 @@ class Library:
         return result
 
     def _sources(self, kind: str) -> Iterator[tuple[str, Mapping[str, Table]]]:
+        # imported here because ``import helpers`` comes first in every lesson and should be quick
+        import tomllib
+        from importlib.resources import files
+
         name = f"{kind}.toml"
-        file = self._folder / name
+        file = (self._folder or files("helpers.reference") / "data") / name
         if file.is_file():
             try:
                 yield name, tomllib.loads(file.read_text("utf-8"))
@@ -176,15 +175,13 @@ def _entry(kind: str, key: str, table: Table, where: str) -> Any:
     return _read(cls, {key_field: value, **table}, where)
 
 
-def _read(cls: type[Any], table: object, where: str) -> Any:
+def _read(cls: Any, table: object, where: str) -> Any:
     if not isinstance(table, Mapping):
         raise MalformedEntry(f"{where}: is {_shown(table)}; expected a table of fields")
     known = _fields(cls)
     for name in table:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise MalformedEntry(f"{where}: unknown field {name!r}{hint}; expected only {_listed(known)}")
+            raise MalformedEntry(f"{where}: unknown field {name!r}; expected {_listed(_near(name, known) or known)}")
     values: dict[str, Any] = {}
     for name, (hint, required) in known.items():
         if name in table:
@@ -202,7 +199,7 @@ def _read(cls: type[Any], table: object, where: str) -> Any:
 
 
 @cache
-def _fields(cls: type[Any]) -> dict[str, tuple[Any, bool]]:
+def _fields(cls: Any) -> dict[str, tuple[Any, bool]]:
     hints = get_type_hints(cls)
     return {f.name: (hints[f.name], f.default is MISSING and f.default_factory is MISSING) for f in fields(cls)}
 
@@ -267,6 +264,12 @@ _CHECKS: Final[Mapping[type[Any], Callable[[Any, str], None]]] = {
 }
 
 _TYPE_NAMES: Final = {str: "a text", int: "a whole number", bool: "true or false"}
+
+
+def _near(word: str, words: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(word, words)
 
 
 def _type_name(hint: Any) -> str:
