@@ -26,6 +26,7 @@ from helpers.reference.model import (
     Mechanism,
     ReplyCode,
     Term,
+    Vector,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ KINDS: Final[Mapping[str, tuple[type[Any], str]]] = {
 GROUPS: Final = get_args(Group)
 
 #: Texts that may be empty although their field has no default.
-_MAY_BE_EMPTY: Final = {(Command, "wire"), (ReplyCode, "rfc")}
+_MAY_BE_EMPTY: Final = {(Command, "wire"), (ReplyCode, "rfc"), (Vector, "user"), (Vector, "password")}
 
 #: Fields whose values are a closed set that their type does not say.
 _VALUES: Final[Mapping[tuple[type[Any], str], tuple[object, ...]]] = {
