@@ -90,7 +90,8 @@ def after_reply(state: SessionState, line: str, code: int, reply_lines: tuple[st
             return state
         argument = line.split(" ", 1)[1].strip() if " " in line else ""
         announced = reply_lines[1:] if verb == "EHLO" else ()
-        return replace(_no_transaction(state), hello=verb, client_name=argument, extensions=announced)
+        state = replace(_no_transaction(state), phase=Phase.GREETED)
+        return replace(state, hello=verb, client_name=argument, extensions=announced)
     if verb == "QUIT" and code == 221:
         return replace(_no_transaction(state), phase=Phase.ENDED)
     if verb == "RSET" and code == 250:
