@@ -7,18 +7,13 @@ from difflib import SequenceMatcher
 
 from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, latest
 from helpers.exercises.records import Conversation, Deed, Records
+from helpers.protocol.grammar import domain_problem, is_fqdn
 
 _HELLO = ("EHLO", "HELO")
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_NUMBERS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IP_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
 # -- 01.a: greet with EHLO and a full name ------------------------------------------------------------
-
-
-def _full_name(name: str) -> bool:
-    return "." in name and _DOMAIN.fullmatch(name) is not None and not _NUMBERS.fullmatch(name)
 
 
 def _gap(deed: Deed) -> bool:
@@ -66,7 +61,7 @@ FADED = Exercise(
             "ehlo is EHLO (RFC 5321 2.4)."
         ),
     ),
-    done=latest(lambda deed: deed.code == 250 and _full_name(deed.argument), "EHLO"),
+    done=latest(lambda deed: deed.code == 250 and is_fqdn(deed.argument), "EHLO"),
     praise="You greeted the server with EHLO and a full name, and it told you its extensions.",
     shown="a full name, answered {code}",
     mistakes=(
@@ -136,7 +131,7 @@ FADED = Exercise(
         ),
         Mistake(
             name="bare-address",
-            find=latest(lambda deed: _NUMBERS.fullmatch(deed.argument) is not None, "EHLO"),
+            find=latest(lambda deed: _IP_ADDRESS.fullmatch(deed.argument) is not None, "EHLO"),
             message=(
                 "{argument} is an IP address. Without square brackets a server reads it as a name, which it is not; "
                 "and this task asks for a name."
@@ -156,7 +151,7 @@ FADED = Exercise(
         ),
         Mistake(
             name="not-a-domain",
-            find=latest(lambda deed: _DOMAIN.fullmatch(deed.argument) is None, "EHLO"),
+            find=latest(lambda deed: domain_problem(deed.argument) is not None, "EHLO"),
             message=(
                 "{argument} has a character that a domain name cannot have. Letters, digits, hyphens inside a part, "
                 "and single dots between the parts are all there is."
