@@ -1,0 +1,103 @@
+"""Write the line "previous · contents · next" into the first and the last Markdown cell of every notebook.
+
+    python tools/navigation.py            write it
+    python tools/navigation.py --check    exit code 1 when a notebook has another line
+
+The order comes from helpers/exercises/course.toml. Running it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from nbformat import NotebookNode
+
+from tools import notebook as nb
+
+COURSE = nb.ROOT / "helpers" / "exercises" / "course.toml"
+BEGIN, END = "<!-- navigation -->", "<!-- /navigation -->"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the course file says of one notebook."""
+
+    id: str
+    file: str
+    title: str
+    available: bool
+
+
+def course(file: Path = COURSE) -> list[Lesson]:
+    """The lessons in their order."""
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["lessons"]
+    return [Lesson(e["id"], e["file"], e["title"], e["available"]) for e in entries]
+
+
+def line_for(file: str, lessons: Sequence[Lesson]) -> str:
+    """The navigation line of a notebook: links to the lessons beside it that can be opened."""
+    there = [lesson for lesson in lessons if lesson.available]
+    place = [lesson.file for lesson in there].index(file)
+    parts = []
+    if place > 0:
+        before = there[place - 1]
+        parts.append(f"[Previous: {before.title}]({before.file})")
+        parts.append(f"[Contents]({there[0].file})")
+    if place + 1 < len(there):
+        after = there[place + 1]
+        parts.append(f"[Next: {after.title}]({after.file})")
+    return " · ".join(parts)
+
+
+def with_line(source: str, line: str) -> str:
+    """The text of a cell with this line between the markers; they are appended where there are none."""
+    block = f"{BEGIN}\n{line}\n{END}"
+    head, begin, rest = source.partition(BEGIN)
+    if begin:
+        return head + block + rest.partition(END)[2]
+    return f"{source.rstrip()}\n\n{block}".lstrip()
+
+
+def navigated(notebook: NotebookNode, line: str) -> bool:
+    """Put the line into its two cells; says whether that changed something."""
+    markdown = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    changed = False
+    for cell in {id(cell): cell for cell in (markdown[0], markdown[-1])}.values():
+        source = with_line(cell.source, line)
+        changed |= source != cell.source
+        cell.source = source
+    return changed
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="navigation.py", description="Write the navigation lines of the notebooks.")
+    parser.add_argument("--check", action="store_true", help="write nothing, say which are not right")
+    check = parser.parse_args(argv).check
+    lessons = course()
+    known = {lesson.file for lesson in lessons if lesson.available}
+    files = {path.name for path in nb.paths()}
+    problems = [f"{name}: not an available lesson of {COURSE.name}" for name in sorted(files - known)]
+    problems += [f"{name}: available in {COURSE.name}, but there is no such notebook" for name in sorted(known - files)]
+    for name in sorted(files & known):
+        path = nb.NOTEBOOKS / name
+        notebook = nb.read(path)
+        if navigated(notebook, line_for(name, lessons)):
+            if check:
+                problems.append(f"{name}: its navigation line is not right; make notebooks writes it")
+            else:
+                nb.write(notebook, path)
+                print(f"{name}: navigation written")
+    print("\n".join(problems) or f"{len(files)} notebooks, navigation right")
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
