@@ -1,0 +1,81 @@
+"""Views: data in, plain text or HTML out. No I/O, no state, no widgets.
+
+The functions return fragments; :func:`card` puts one into a region with the stylesheet.
+"""
+
+from __future__ import annotations
+
+from helpers.protocol.reply import Reply
+from helpers.protocol.state import SessionState
+from helpers.views.code import as_session, as_smtplib, as_swaks, as_terminal
+from helpers.views.conversation import conversation_html, conversation_text, exchange_html
+from helpers.views.explain import LineNote, explain
+from helpers.views.mailbox import mailbox_html, mailbox_text
+from helpers.views.octets import bytes_html, bytes_text
+from helpers.views.reply import reply_html, reply_text
+from helpers.views.sequence import sequence_html, sequence_mermaid, sequence_text
+from helpers.views.state_map import state_map_html, state_map_text
+from helpers.views.style import STYLE, card
+from helpers.views.verdict import hints_html, hints_text, solution_html, verdict_html
+from helpers.wire.messages import StoredMessage, Verdict
+from helpers.wire.transcript import Transcript
+
+__all__ = [
+    "STYLE",
+    "LineNote",
+    "as_session",
+    "as_smtplib",
+    "as_swaks",
+    "as_terminal",
+    "bytes_html",
+    "bytes_text",
+    "card",
+    "conversation_html",
+    "conversation_text",
+    "exchange_html",
+    "explain",
+    "hints_html",
+    "hints_text",
+    "mailbox_html",
+    "mailbox_text",
+    "reply_html",
+    "reply_text",
+    "sequence_html",
+    "sequence_mermaid",
+    "sequence_text",
+    "solution_html",
+    "state_map_html",
+    "state_map_text",
+    "to_html",
+    "verdict_html",
+]
+
+SHOWN = 200  #: exchanges in the rich display of a transcript; a page with thousands is slow in a notebook
+
+
+def to_html(shown: object) -> str | None:
+    """The card of a displayed object; None for a type that has no view."""
+    match shown:
+        case Transcript():
+            return card(_transcript(shown), "Transcript")
+        case Reply():
+            return card(f'<div class="two"><div>{reply_html(shown)}</div></div>', "Reply")
+        case StoredMessage():
+            return card(mailbox_html([shown], "Stored"), "Stored message")
+        case list() | tuple() if shown and all(isinstance(item, StoredMessage) for item in shown):
+            return card(mailbox_html(shown), "Mailbox")
+        case Verdict():
+            return card(verdict_html(shown), "Verdict")
+        case SessionState():
+            return card(f'<div class="two"><div>{state_map_html(shown)}</div></div>', "Where you are")
+    return None
+
+
+def _transcript(transcript: Transcript) -> str:
+    earlier = len(transcript) - SHOWN
+    since = transcript[earlier].number if earlier > 0 else 0
+    left_out = f"<p>{earlier} earlier exchanges are not shown; print(transcript) has them all.</p>" if since else ""
+    return (
+        f'<div class="two"><div>{left_out}{conversation_html(transcript, since=since)}</div>'
+        f'<div class="side">{state_map_html(transcript.state)}</div></div>'
+    )
