@@ -384,9 +384,7 @@ def _typed(exchange: Exchange) -> list[str]:
         note = ["# octets beyond ASCII depend on your terminal's encoding"]
     else:
         note = []
-    typed = []
-    for line in lines[:200]:
-        typed.append(line.text())
+    typed = [line.text() for line in lines[:200]]
     if len(lines) > 200:
         typed.append(f"# … {count(len(lines) - 200, 'line')} more")
     return note + typed

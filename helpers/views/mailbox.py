@@ -66,9 +66,9 @@ def _message_html(n: int, message: StoredMessage, opened: bool) -> str:
     )
     body = _box(_body_lines(message))
     trace = _trace(message)
-    traced = f"<details><summary>▸ Trace lines that the server added ({len(trace)})</summary>{_box(trace)}</details>"
+    traced = f"<details><summary>Trace lines that the server added ({len(trace)})</summary>{_box(trace)}</details>"
     raw = [decode(line.removesuffix(b"\r")) for line in _limited(message.raw.split(b"\n"))]
-    octets = f"<details><summary>▸ Raw message ({count(len(message.raw), 'octet')})</summary>{_box(raw)}</details>"
+    octets = f"<details><summary>Raw message ({count(len(message.raw), 'octet')})</summary>{_box(raw)}</details>"
     summary = escaped(_summary(n, message, headers))
     return (
         f'<li><details{" open" if opened else ""}><summary class="say">{summary}</summary>'

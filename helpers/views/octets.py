@@ -55,18 +55,17 @@ def bytes_html(transcript: Transcript, secrets: bool = False) -> str:
             rows.append(f'<tr class="R"><td colspan="5"># {escaped(row)}</td></tr>')
             continue
         text = "".join(f'<i class="odd">{escaped(part)}</i>' if odd else escaped(part) for part, odd in _pieces(row))
-        glyph, words = _LINE_ENDS[row.end]
-        end = f'<i class="end" role="img" aria-label="{words}" title="{words}">{glyph}</i>' if glyph else ""
+        end = f' <i class="end">{_LINE_ENDS[row.end][1]}</i>' if row.end else ""
         remarks = "<br>".join(escaped(remark) for remark in row.remarks)
         rows.append(
-            f'<tr class="{row.side}"><th scope="row">{row.side}</th><td>{row.offset}</td>'
-            f"<td><code>{text}{end}</code></td><td><code>{_hex(row)}</code></td><td>{remarks}</td></tr>"
+            f'<tr class="{row.side}"><th scope="row">{row.side}</th><td class="at">{row.offset}</td>'
+            f'<td><code>{text}{end}</code></td><td><code class="hex">{_hex(row)}</code></td><td>{remarks}</td></tr>'
         )
     if not rows:
         return f"<p>{NOTHING}</p>"
     head = "".join(f'<th scope="col">{name}</th>' for name in ("side", "offset", "octets", "hexadecimal", "remark"))
     return (
-        '<table class="bytes"><caption>Octets. C: from the client, S: from the server; ␍ is CR, ␊ is LF; '
+        '<table class="bytes"><caption>Octets. C: from the client, S: from the server; '
         "offsets count from the start of each turn.</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

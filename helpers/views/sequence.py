@@ -51,13 +51,15 @@ def sequence_html(transcript: Transcript, secrets: bool = False) -> str:
     rows = []
     for step in _steps(transcript, secrets):
         text = escaped(step.label)
-        lock = f' <span class="tls" title="{TLS.word}">{TLS.glyph}</span>' if step.tls else ""
+        lock = f' <span class="tls">{TLS.glyph} TLS</span>' if step.tls else ""
         if step.side == "#":
             rows.append(f'<tr class="R"><td colspan="3"># {text}</td></tr>')
         elif step.side == "C":
-            rows.append(f'<tr class="C"><td><code class="client">{text}</code></td><td>→{lock}</td><td></td></tr>')
+            rows.append(
+                f'<tr class="C"><td><code class="client">{text}</code></td><td class="at">→{lock}</td><td></td></tr>'
+            )
         else:
-            rows.append(f'<tr class="S"><td></td><td>←{lock}</td><td><code>{text}</code></td></tr>')
+            rows.append(f'<tr class="S"><td></td><td class="at">←{lock}</td><td><code>{text}</code></td></tr>')
     head = '<th scope="col">client</th><th scope="col">direction</th><th scope="col">server</th>'
     return (
         '<table class="sequence"><caption>Sequence: time runs downwards</caption>'

@@ -25,8 +25,11 @@ ACCENTS: Final = {
 
 #: Surfaces of our own, as (light, dark): a line that is open, and a panel.
 SURFACES: Final = {"open": ("#fff8e3", "#2e2a1b"), "panel": ("#f6f7f9", "#22252a")}
+_EDGE: Final = {"edge": ("#e0b84c", "#8a7430")}  # beside an explanation; it says nothing by itself
 
-_PAIRS = "".join(f"--{name}:light-dark({light},{dark});" for name, (light, dark) in (ACCENTS | SURFACES).items())
+_PAIRS = "".join(
+    f"--{name}:light-dark({light},{dark});" for name, (light, dark) in (ACCENTS | SURFACES | _EDGE).items()
+)
 
 _RULES = """
 .smtp{color-scheme:light dark;%(pairs)s
@@ -42,6 +45,7 @@ font:var(--jp-content-font-size1,14px)/1.5 var(--jp-content-font-family,system-u
 .smtp :is(code,pre,kbd){font:.93em/1.6 var(--mono);background:none;color:inherit;padding:0;border:0;
 white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .smtp small{font-size:.86em}
+.smtp .R,.smtp .R code{color:var(--soft);font-size:.93em}
 %(accents)s
 .smtp .two{display:flex;flex-wrap:wrap}
 .smtp .two>*{padding:10px 14px;flex:999 1 20em;min-width:0}
@@ -54,26 +58,34 @@ white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .smtp .S .row>b{color:var(--server)}
 .smtp .tag{font-size:.8em;line-height:1.4;border:1px solid;border-radius:4px;padding:0 6px;margin-left:auto}
 .smtp .tag+.tag{margin-left:0}
-.smtp .R,.smtp .R code{color:var(--soft);font-size:.93em}
 .smtp summary{cursor:pointer;list-style:none}
 .smtp summary::-webkit-details-marker{display:none}
-.smtp summary.row::after{content:"▸";color:var(--soft);width:.7em;margin-left:-2px}
+.smtp summary:not(.row)::before{content:"▸ ";color:var(--soft)}
+.smtp details[open]>summary:not(.row)::before{content:"▾ "}
+.smtp summary.row::after{content:"▸";color:var(--soft);width:.7em;margin-left:-2px;opacity:.7}
 .smtp details[open]>summary.row::after{content:"▾"}
 .smtp div.row::after{content:"";width:.7em;margin-left:-2px}
 .smtp summary.row:hover,.smtp details[open]>summary.row{background:var(--open)}
 .smtp summary:focus-visible{outline:2px solid var(--here)}
-.smtp .note{margin:2px 0 6px 2.2em;padding:2px 10px;background:var(--open);border-left:3px solid var(--go);
+.smtp .note{margin:2px 0 6px 2.2em;padding:2px 10px;background:var(--open);border-left:3px solid var(--edge);
 font-size:.93em}
 .smtp .map small{display:block;color:var(--soft);font-family:var(--mono);padding:2px 10px}
 .smtp .place{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 8px;border:1px solid var(--line);
 border-radius:6px;padding:3px 10px}
 .smtp .place[aria-current]{border:2px solid var(--here);font-weight:600}
-.smtp .place .facts{flex-basis:100%%;font-weight:400;font-size:.86em;color:var(--soft)}
+.smtp .place>:not(:first-child){font-size:.86em}
+.smtp .place .facts{flex-basis:100%%;font-weight:400;color:var(--soft)}
+.smtp .badges{margin-top:8px;font-size:.86em}
 .smtp .body{padding:10px 14px}.smtp .body>*+*{margin-top:8px}.smtp .body+.body{border-top:1px solid var(--line)}
 .smtp table{border-collapse:collapse;border:0;table-layout:auto;width:auto;max-width:100%%}
 .smtp.smtp table tr{background:none}
 .smtp.smtp table :is(td,th){border:1px solid var(--line);padding:2px 8px;text-align:left;vertical-align:top;
 font-weight:400;white-space:normal;max-width:none;color:inherit}
+.smtp.smtp table :is(th,.at){white-space:nowrap}
+.smtp :is(td,th){overflow-wrap:break-word}
+.smtp .hex{display:block;width:23ch}
+@media (max-width:480px){.smtp :is(table,caption,thead,tbody,td){display:block;width:auto}.smtp tr{display:flex;
+flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}}
 .smtp.smtp thead th{color:var(--soft);font-size:.86em;font-weight:600}
 .smtp .say{font-weight:600}
 .smtp .end,.smtp .odd{color:var(--soft);font-style:normal;border:1px solid var(--line);border-radius:3px;padding:0 2px}
