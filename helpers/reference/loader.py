@@ -7,7 +7,6 @@ A data file is a TOML document with one table an entry; the table's name is the 
 from __future__ import annotations
 
 import re
-import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -82,8 +81,6 @@ class Library:
         self._folder = folder  # None: the data of this package
         self._extra = extra or {}
         self._read: dict[str, dict[str, Any]] = {}
-        # widget callbacks may come from another thread than the cells
-        self._lock = threading.Lock()
         for kind in self._extra:
             if kind not in KINDS:
                 raise MalformedEntry(f"extra: no kind of entry is called {kind!r}; there are {_listed(KINDS)}")
@@ -94,10 +91,10 @@ class Library:
         Raises:
             MalformedEntry: an entry of this kind does not fit.
         """
-        with self._lock:
-            if kind not in self._read:
-                self._read[kind] = self._load(kind)
-            return self._read[kind]
+        if kind not in self._read:
+            # two threads may both come here; the first to finish is kept, so that an entry stays one object
+            self._read.setdefault(kind, self._load(kind))
+        return self._read[kind]
 
     def find(self, kind: str, key: str) -> Any:
         """One entry, whatever the case of its key.
