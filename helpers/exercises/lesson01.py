@@ -200,8 +200,6 @@ def _after_refusal(deed: Deed) -> bool:
     return deed.code == 221 and any(e.code == 503 for e in deed.earlier)
 
 
-SHUFFLED = ("MAIL FROM:<alice@lab.example>", "QUIT", "NOOP", "EHLO laptop.example")
-
 ORDER = Exercise(
     id="01.b",
     title="Put a conversation in order",
@@ -212,7 +210,8 @@ ORDER = Exercise(
     ),
     starter=(
         'shuffled = Lab("open", name="01.b")\n'
-        'order(shuffled, ["MAIL FROM:<alice@lab.example>", "QUIT", "NOOP", "EHLO laptop.example"])'
+        'lines = ["MAIL FROM:<alice@lab.example>", "QUIT", "NOOP", "EHLO laptop.example"]\n'
+        'order(shuffled, lines, "01.b")'
     ),
     hints=(
         "Ask of each line: what must the server know already, before it can do this?",

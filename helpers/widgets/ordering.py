@@ -1,0 +1,143 @@
+"""Put the lines of a conversation in order, send them, and see what the server makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from helpers.exercises import check
+from helpers.session import ConnectionClosed
+from helpers.views import conversation_html, verdict_html
+from helpers.views.markup import count, escaped
+from helpers.views.style import card
+from helpers.widgets.contact import Contact
+from helpers.widgets.layout import style_sheet
+from helpers.widgets.stored import Stored
+from helpers.widgets.workbench import in_words
+from helpers.wire.transcript import Transcript
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
+
+
+def order(lab: Lab, lines: Iterable[str], exercise: str | None = None) -> LinesInOrder:
+    """Lines to put in order and send to ``lab`` over a fresh connection.
+
+    With ``exercise`` the verdict on it is shown after each try. In code:
+    ``order(lab, lines).run(["EHLO laptop.example", "QUIT"])``.
+    """
+    return LinesInOrder(lab, list(lines), exercise)
+
+
+class LinesInOrder(Stored):
+    """A list of lines with buttons that move the chosen one, and a button that sends them all."""
+
+    def __init__(self, lab: Lab, lines: Sequence[str], exercise: str | None) -> None:
+        self._contact = Contact(lab)
+        self._exercise = exercise
+        self._given = tuple(lines)
+        self._order = list(range(len(lines)))  # the lines by their first place, so that equal lines can be told apart
+        self._lock = RLock()
+        self.choice = widgets.Select(description="Lines:", rows=max(2, len(lines)))
+        self.choice.layout.width = "auto"
+        self.choice.layout.margin = "10px 14px 0"
+        self.up = widgets.Button(description="↑ Up", tooltip="Move the chosen line up")
+        self.down = widgets.Button(description="↓ Down", tooltip="Move the chosen line down")
+        self.send = widgets.Button(description="Send", tooltip="Send all lines over a new connection")
+        self.up.on_click(lambda _: self.move(-1))
+        self.down.on_click(lambda _: self.move(1))
+        self.send.on_click(lambda _: self._clicked())
+        self.result = widgets.HTML()
+        buttons = widgets.HBox([self.up, self.down, self.send])
+        buttons.layout.flex_flow = "row wrap"
+        buttons.layout.margin = "8px 14px"
+        super().__init__([style_sheet(), self.choice, buttons, self.result])
+        self.add_class("smtp")
+        self.add_class("smtp-bench")
+        self._list(0 if lines else None)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines in their order now."""
+        return [self._given[place] for place in self._order]
+
+    def move(self, by: int) -> None:
+        """Move the chosen line up (-1) or down (1); at the end of the list it stays where it is."""
+        with self._lock:
+            place = self.choice.index
+            if place is None or not 0 <= place + by < len(self._order):
+                return
+            self._order.insert(place + by, self._order.pop(place))
+            self._list(place + by)
+
+    def run(self, lines: Iterable[str] | None = None) -> Transcript:
+        """Send lines (None: these, in their order now) over a new connection; returns what was said.
+
+        Lines that come after the end of the connection are not sent.
+
+        Raises:
+            LabGone: the lab no longer runs.
+            SessionError: the server does not greet, or waits for something else, such as the end of a message.
+            ValueError: a line holds CR or LF.
+        """
+        with self._lock:
+            asked = list(self.lines if lines is None else lines)
+            self._contact.connect()
+            session = self._contact.session
+            assert session is not None
+            unsent = 0
+            try:
+                for number, line in enumerate(asked):
+                    try:
+                        session.send(line)
+                    except ConnectionClosed:
+                        unsent = len(asked) - number
+                        break
+            finally:
+                session.close()
+                self._show(unsent)
+            return self._contact.transcript
+
+    def _clicked(self) -> None:
+        """Send as the button asks for; nothing is raised, since nobody would see it."""
+        try:
+            self.run()
+        except Exception as error:
+            self.result.value += f'<div class="body" role="alert"><p class="no">✕ {escaped(in_words(error))}</p></div>'
+
+    def _show(self, unsent: int) -> None:
+        parts = [f'<div class="body">{conversation_html(self._contact.transcript)}</div>']
+        if unsent:
+            were = "was" if unsent == 1 else "were"
+            said = f"{count(unsent, 'line')} {were} not sent: the server had closed the connection before."
+            parts.append(f'<div class="body"><p class="later">⚠ {said}</p></div>')
+        if self._exercise is not None:
+            parts.append(f'<div role="status">{verdict_html(check(self._exercise))}</div>')
+        self.result.value = "".join(parts)
+
+    def _list(self, chosen: int | None) -> None:
+        self.choice.options = [(f"{n}. {line}", place) for n, (place, line) in enumerate(self._labelled(), 1)]
+        self.choice.index = chosen
+
+    def _labelled(self) -> list[tuple[int, str]]:
+        return list(zip(self._order, self.lines, strict=True))
+
+    def _plain(self) -> str:
+        lines = "\n".join(f"  {n}. {line}" for n, line in enumerate(self._given, 1))
+        return (
+            f"Lines to put in order:\n{lines}\n"
+            "Move them with the buttons, or send them in code: order(lab, lines).run([…]) with the lines in your order."
+        )
+
+    def _fallback(self) -> str:
+        items = "".join(
+            f'<li class="C"><div class="row"><code>{escaped(line)}</code></div></li>' for line in self._given
+        )
+        return card(
+            '<div class="body"><p class="say">Lines to put in order</p>'
+            f"<ul>{items}</ul><p class='soft'>Run this notebook to move them and to send them to the server.</p></div>",
+            "Lines to put in order",
+        )
