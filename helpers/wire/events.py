@@ -16,7 +16,7 @@ class EventKind(StrEnum):
     OPENED = "opened"  #: a client connected; data: b"replay" when it replays an earlier connection
     CLIENT = "client"  #: octets from the client
     SERVER = "server"  #: one reply from the server
-    TLS = "tls"  #: the TLS handshake is complete
+    TLS = "tls"  #: the TLS handshake is complete; data: b"kept" when octets from before it still count
     REPLAYED = "replayed"  #: the replay of an earlier connection ends here
     NOTE = "note"  #: a remark of the lab for the reader (UTF-8), such as a fault or an error in the server
     CLOSED = "closed"  #: data: b"client", b"server" or b"dropped" (by a fault, without a word)

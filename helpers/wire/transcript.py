@@ -314,9 +314,11 @@ class _Reader:
                     self._state = SessionState(tls=True)
                     self._note("the connection is inside TLS from its first octet")
             case EventKind.TLS:
-                if self._stream:
+                if self._stream and event.data == b"kept":
+                    self._note(f"{len(self._stream)} octets sent before the handshake were kept, as if they were safe")
+                elif self._stream:
                     self._note(f"{len(self._stream)} octets sent before the handshake were thrown away")
-                self._stream.clear()
+                    self._stream.clear()
                 self._taken = 0
                 self._more_waiting = False
                 self._tls = True

@@ -1,0 +1,52 @@
+"""Speak SMTP: what a lesson imports.
+
+Everything is loaded when it is first used, so that ``from helpers import Lab`` costs only what a lab needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from helpers import displays
+
+if TYPE_CHECKING:
+    from helpers import reference as reference
+    from helpers.exercises import check as check
+    from helpers.exercises import hint as hint
+    from helpers.exercises import solution as solution
+    from helpers.lab import Lab as Lab
+    from helpers.widgets import CommandPicker as CommandPicker
+    from helpers.widgets import Console as Console
+    from helpers.widgets import course_map as course_map
+    from helpers.widgets import order as order
+    from helpers.widgets import predict as predict
+    from helpers.widgets import quiz as quiz
+    from helpers.wire.transcript import Transcript as Transcript
+
+_HOMES = {
+    "Lab": "helpers.lab",
+    "Transcript": "helpers.wire.transcript",
+    "CommandPicker": "helpers.widgets",
+    "Console": "helpers.widgets",
+    "course_map": "helpers.widgets",
+    "order": "helpers.widgets",
+    "predict": "helpers.widgets",
+    "quiz": "helpers.widgets",
+    "check": "helpers.exercises",
+    "hint": "helpers.exercises",
+    "solution": "helpers.exercises",
+}
+
+displays.install()
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES, "reference"])

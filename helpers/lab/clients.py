@@ -1,0 +1,136 @@
+"""smtplib, ready for the lab: over sockets with a watch on hopeless waits, and in memory."""
+
+from __future__ import annotations
+
+import io
+import select
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
+
+
+PATIENCE = 0.05  # seconds of silence before asking whether the server waits
+
+
+WhySilent = Callable[[int], str | None]
+
+
+def _watch(sock: socket.socket, why_silent: WhySilent) -> None:
+    """Wait until there is something to read; end with an error when the server itself is waiting.
+
+    Raises:
+        NothingToWaitFor: nothing can come; the message says what the server waits for.
+    """
+    while sock.fileno() >= 0 and not select.select([sock], [], [], PATIENCE)[0]:
+        waiting = why_silent(sock.getsockname()[1])
+        if waiting is not None and not select.select([sock], [], [], 0)[0]:
+            raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.")
+
+
+def _nobody_knows(port: int) -> str | None:
+    return None
+
+
+class WatchedSocket(socket.socket):
+    """A socket whose reads end with an error when no reply can come."""
+
+    why_silent: WhySilent = staticmethod(_nobody_knows)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        _watch(self, self.why_silent)
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class WatchedSSLSocket(ssl.SSLSocket):
+    """The same inside TLS."""
+
+    why_silent: WhySilent = staticmethod(_nobody_knows)
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        if not self.pending():
+            _watch(self, self.why_silent)
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class WatchedSMTP(smtplib.SMTP):
+    """smtplib's client on a :class:`WatchedSocket`."""
+
+    def __init__(self, host: str, port: int, *, local_hostname: str, why_silent: WhySilent) -> None:
+        self._why_silent = why_silent
+        super().__init__(host, port, local_hostname=local_hostname)
+
+    def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
+        plain = socket.create_connection((host, port))
+        watched = WatchedSocket(fileno=plain.detach())
+        watched.why_silent = self._why_silent  # type: ignore[method-assign]
+        return watched
+
+
+class PipeSocket:
+    """As much of a socket as smtplib uses, over a pipe."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self.pipe = pipe
+
+    def sendall(self, octets: bytes) -> None:
+        try:
+            self.pipe.write(bytes(octets))
+        except ConnectionClosed as error:
+            raise BrokenPipeError(str(error)) from error
+
+    def makefile(self, mode: str = "rb", *_: object) -> io.BufferedReader:
+        return io.BufferedReader(_PipeReader(self.pipe))
+
+    def settimeout(self, seconds: float | None) -> None:
+        """In memory nothing takes time."""
+
+    def close(self) -> None:
+        self.pipe.close()
+
+
+class _PipeReader(io.RawIOBase):
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            self._left = self._pipe.read()
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+
+class MemorySMTP(smtplib.SMTP):
+    """smtplib's client on a pipe."""
+
+    def __init__(self, hostname: str, *, local_hostname: str, connect: Callable[[], Pipe]) -> None:
+        self._open_pipe = connect
+        super().__init__(hostname, 25, local_hostname=local_hostname)
+
+    def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
+        return PipeSocket(self._open_pipe())
+
+
+class LabSSLContext(ssl.SSLContext):
+    """A client context that can also wrap a :class:`PipeSocket`, so that ``starttls`` works in memory."""
+
+    sslsocket_class = WatchedSSLSocket
+
+    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(sock, PipeSocket):
+            from helpers.session_tls import TLSPipe
+
+            return PipeSocket(TLSPipe(sock.pipe, self, options.get("server_hostname") or ""))
+        why_silent = getattr(sock, "why_silent", _nobody_knows)
+        wrapped = super().wrap_socket(sock, *args, **options)
+        wrapped.why_silent = why_silent  # type: ignore[attr-defined]
+        return wrapped

@@ -1,0 +1,421 @@
+"""aiosmtpd as the lab uses it. Every private name of aiosmtpd, and every workaround, stands in this module.
+
+:class:`Engine` keeps what aiosmtpd does well – the connection's life, the stream, the TLS upgrade in
+place – and replaces its command loop: the answers come from a :class:`~helpers.lab.dialogue.Dialogue`,
+and every cleartext octet goes into the wire log, also inside TLS.
+
+Private names used: ``SMTP._handle_client``, ``_timeout_cb``, ``_timeout_duration``, ``_tls_protocol``,
+``_original_transport``, ``_handler_coroutine``, ``_reader``, ``_writer``; asyncio's
+``sslproto.SSLProtocol`` with its ``_app_transport``, as aiosmtpd uses them. ``tests/unit/lab`` checks
+that they are there, and requirements.txt pins aiosmtpd.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from asyncio import sslproto
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiosmtpd
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from helpers.lab.clock import LabClock
+from helpers.lab.dialogue import Answer, Dialogue, Next
+from helpers.lab.faults import Fault, Faults, verb_in
+from helpers.lab.stream import EndOfStream, Stream
+from helpers.wire.events import EventKind, WireLog
+
+WRITTEN_FOR = "1.4.6"
+if aiosmtpd.__version__ != WRITTEN_FOR:
+    raise ImportError(
+        f"The lab is written for aiosmtpd {WRITTEN_FOR}, and {aiosmtpd.__version__} is installed: "
+        f"run `pip install aiosmtpd=={WRITTEN_FOR}`."
+    )
+
+# aiosmtpd logs every line and prints tracebacks through "mail.log"; the wire log and its notes replace it
+_log = logging.getLogger("mail.log")
+_log.addHandler(logging.NullHandler())
+_log.propagate = False
+
+TLS_HELLO = 0x16  # the first octet of a TLS handshake record (RFC 8446 5.1)
+HANDSHAKE_SECONDS = 10.0
+TLS_FIRST_SECONDS = 3.0  # how long an implicit-TLS port waits for a first octet
+
+WAITING_FOR = {
+    Next.COMMAND: "a command",
+    Next.RESPONSE: "the response to its AUTH challenge (334), in base64, or * to cancel",
+    Next.MESSAGE: "the end of the message. DATA is not finished: send a line with only a dot",
+    Next.CHUNK: "the rest of the BDAT chunk: fewer octets came than were announced",
+    Next.TLS: "the TLS handshake",
+    Next.CLOSE: "nothing: it is closing the connection",
+}
+
+
+@dataclass(slots=True)
+class History:
+    """What a replay of a connection needs to go as the connection itself went."""
+
+    original: int  #: the connection whose nonces are used: its own number, or that of the replayed one
+    nonces: int = 0
+    struck: dict[int, Fault] = field(default_factory=dict)  #: the faults that struck, by number of the command
+
+
+class _Nobody:
+    """aiosmtpd wants a handler; the dialogue does its work."""
+
+
+_NOBODY = _Nobody()
+
+
+class Engine(SMTP):
+    """One connection of a lab."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        log: WireLog,
+        dialogue: Dialogue,
+        faults: Faults,
+        clock: LabClock,
+        tls_context: Callable[[], ssl.SSLContext],
+        wait: Callable[[Engine, float], Awaitable[None]],
+        live: dict[Engine, None],
+        histories: dict[int, History],
+    ) -> None:
+        super().__init__(
+            _NOBODY, loop=loop, hostname=dialogue.hostname, enable_SMTPUTF8=True, timeout=dialogue.profile.timeout
+        )
+        self.log = log
+        self.dialogue = dialogue
+        self.stream = Stream(loop, self._hold_back)
+        self.connection = 0
+        self.stepped = False  #: belongs to a Session, which moves the lab's clock instead of waiting
+        self.replay: dict[int, Fault] | None = None  #: during a replay: the faults to repeat, by command
+        self.port: int | None = None  #: the client's port
+        self.on_connect: Callable[[Engine], None] | None = None
+        self.on_lost: Callable[[], object] | None = None
+        self._faults = faults
+        self._clock = clock
+        self.heard_at = clock.now  #: lab time at which the last thing was read
+        self._tls_context = tls_context
+        self._wait = wait
+        self._live = live
+        self._histories = histories
+        self._now_waiting = Next.COMMAND
+        self._commands = 0
+        self._closed_by = b"client"
+
+    # --- the connection's life ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        first = self.connection == 0
+        if first:
+            self.connection = self.dialogue.connection = self.log.next_connection()
+            peer = transport.get_extra_info("peername")
+            self.port = peer[1] if peer else None
+            self._live[self] = None
+            self.history = self._histories[self.connection] = History(self.connection)
+            if self.on_connect is not None:
+                self.on_connect(self)
+            self.log.add(EventKind.OPENED, self.connection, b"replay" if self.replay is not None else b"")
+        super().connection_made(transport)
+        if not first:
+            self._inside_tls()
+
+    def _inside_tls(self) -> None:
+        # the naive server takes what came before the handshake for something that came inside it
+        keep = self.dialogue.profile.keep_cleartext and bool(self.stream.buffer)
+        self.log.add(EventKind.TLS, self.connection, b"kept" if keep else b"", tls=True)
+        self.stream.restart(keep)
+        self.dialogue.tls_started()
+        self._now_waiting = Next.COMMAND  # the client's first octets may come before the reader goes on
+
+    def data_received(self, data: bytes) -> None:
+        if self._now_waiting is not Next.TLS:
+            self.log.add(EventKind.CLIENT, self.connection, data, self.dialogue.tls)
+        self.stream.feed(data)
+
+    def eof_received(self) -> bool | None:
+        # what came before the end is still answered; the loop closes the connection afterwards
+        self.stream.feed_end()
+        return None if self.dialogue.tls else True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self in self._live:
+            del self._live[self]
+            self.log.add(EventKind.CLOSED, self.connection, self._closed_by)
+            if self.on_lost is not None:
+                self.on_lost()
+        self.stream.feed_end()
+        super().connection_lost(error)
+
+    def _hold_back(self, hold: bool) -> None:
+        transport = self.transport
+        if isinstance(transport, asyncio.ReadTransport) and not transport.is_closing():
+            (transport.pause_reading if hold else transport.resume_reading)()
+
+    def _create_session(self) -> Session:
+        return Session(self.loop)
+
+    def _create_envelope(self) -> Envelope:
+        return _ENVELOPE
+
+    # --- talking ---------------------------------------------------------------------------------------
+
+    async def push(self, status: Any) -> None:
+        """Send one reply and write it down first, so that whoever has read it finds it in the log."""
+        octets = status if isinstance(status, bytes) else status.encode("utf-8", "surrogateescape")
+        octets += b"\r\n"
+        self.log.add(EventKind.SERVER, self.connection, octets, self.dialogue.tls, self.stream.consumed)
+        self._writer.write(octets)
+        await self._writer.drain()
+
+    def note(self, text: str) -> None:
+        self.log.add(EventKind.NOTE, self.connection, text.encode("utf-8", "backslashreplace"))
+
+    def waiting_for(self) -> str | None:
+        """What the server waits for, in words; None while it is busy or has gone."""
+        if self.transport is None or not self.stream.waiting:
+            return None
+        waiting = WAITING_FOR[self._now_waiting]
+        if self._now_waiting is Next.MESSAGE and self.stream.buffer.endswith((b"\n.\n", b"\n.", b"\r\n.\r")):
+            waiting += ". A dot has come, but not CR LF . CR LF"
+        elif self._now_waiting is Next.COMMAND and self.stream.buffer:
+            waiting = "the end of the line: CR LF has not come yet"
+        return waiting
+
+    async def _handle_client(self) -> None:
+        """The connection's only reader: stands in for aiosmtpd's command loop."""
+        try:
+            await self._converse()
+        except EndOfStream:
+            pass
+        except (ConnectionError, TimeoutError) as error:
+            self.note(f"the connection broke: {type(error).__name__}")
+        except ssl.SSLError as error:
+            self.note(f"the TLS handshake failed: {error.reason or error}")
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
+
+    async def _converse(self) -> None:
+        dialogue = self.dialogue
+        if dialogue.profile.tls == "implicit" and not await self._tls_from_the_start():
+            return
+        if not await self._greet():
+            return
+        answer: Answer | None = None
+        while self.transport is not None:
+            step = Next.COMMAND if answer is None else answer.next
+            try:
+                answer = await self._answer(step, answer)
+            except (EndOfStream, ConnectionError, asyncio.CancelledError):
+                raise
+            except Exception as error:  # a mistake of the lab's own must reach the learner, not hang the client
+                dialogue.abandon()
+                self.note(f"the lab's server made a mistake: {type(error).__name__}: {error}")
+                answer = Answer(dialogue.say("local-error", error=type(error).__name__))
+            if answer is None:
+                return
+            if answer.note:
+                self.note(answer.note)
+            if answer.reply:
+                await self.push(answer.reply)
+                if answer.next is Next.CLOSE or answer.reply.startswith("421"):
+                    self._closed_by = b"server"
+                    return
+            if answer.next is Next.TLS:
+                await self._upgrade(b"")
+                answer = None
+
+    async def _greet(self) -> bool:
+        fault = self._strike("CONNECT")
+        if fault is not None and not await self._suffer(fault):
+            return False
+        pause = self.dialogue.profile.greeting_pause
+        if pause and not self.stepped:
+            await self._wait(self, pause)
+        if self.dialogue.profile.greeting_pause and self.stream.buffer:
+            await self.push(self.dialogue.say("early-talk"))
+            self._closed_by = b"server"
+            return False
+        if fault is not None and fault.reply:
+            await self.push(self.dialogue.say.given(fault.reply))
+            if not fault.reply.startswith("2"):
+                self._closed_by = b"server"
+                return False
+            return True
+        await self.push(self.dialogue.greeting().reply)
+        return True
+
+    async def _answer(self, step: Next, last: Answer | None) -> Answer | None:
+        """Read what comes next and answer it; None when the connection was dropped."""
+        dialogue, stream = self.dialogue, self.stream
+        self._now_waiting = step
+        self._reset_idle()
+        if step is Next.MESSAGE:
+            octets, too_big = await stream.message(dialogue.profile.max_size, dialogue.profile.lax_end)
+            return await self._or_fault("END-OF-DATA", lambda: dialogue.message(octets, too_big))
+        if step is Next.RESPONSE:
+            line = await stream.line(16384)
+            return dialogue.response(line)
+        if step is Next.CHUNK:
+            assert last is not None
+            return await self._chunk(last)
+        line = await stream.line(4096)
+        verb = verb_in(line) if self._faults or self.replay is not None else ""
+        answer = await self._or_fault(verb, lambda: dialogue.command(line))
+        if answer is not None and answer.next is Next.CHUNK:
+            self._chunk_line = line
+        return answer
+
+    async def _chunk(self, announced: Answer) -> Answer | None:
+        profile = self.dialogue.profile
+        refused, size = announced.reply, announced.octets
+        too_big = size > profile.max_size
+        octets = await self.stream.octets(size, keep=not refused and not too_big)
+        last = self._chunk_line.upper().split()[-1] == b"LAST"
+        where = "END-OF-DATA" if last and not refused else ""
+        return await self._or_fault(where, lambda: self.dialogue.chunk(octets, refused, size, last, too_big))
+
+    # --- faults and time ----------------------------------------------------------------------------------
+
+    def _strike(self, where: str) -> Fault | None:
+        self._commands += 1
+        if self.replay is not None:
+            fault = self.replay.get(self._commands)
+            if fault is not None:
+                self.history.struck[self._commands] = fault
+            return fault
+        if not self._faults or not where:
+            return None
+        fault = self._faults.strike(where)
+        if fault is not None:
+            self.history.struck[self._commands] = fault
+        return fault
+
+    async def _suffer(self, fault: Fault) -> bool:
+        """Let a fault happen up to its reply; False when it dropped the connection."""
+        self.note(fault.describe())
+        if fault.delay:
+            await self._wait(self, fault.delay)
+        if fault.drop:
+            self._closed_by = b"dropped"
+            if self.transport is not None:
+                (self._original_transport or self.transport).abort()
+            return False
+        return True
+
+    async def _or_fault(self, where: str, ordinary: Callable[[], Answer]) -> Answer | None:
+        fault = self._strike(where)
+        if fault is None:
+            return ordinary()
+        if not await self._suffer(fault):
+            return None
+        if fault.reply is None:
+            return ordinary()
+        if where == "END-OF-DATA":
+            self.dialogue.abandon()
+        return Answer(self.dialogue.say.given(fault.reply))
+
+    def _reset_idle(self) -> None:
+        """Put off the idle timeout. The timer looks at the time itself, so that a command costs nothing."""
+        self._last_heard = self.loop.time()
+        self.heard_at = self._clock.now
+
+    _last_heard = 0.0
+
+    def _timeout_cb(self) -> None:
+        left = self._last_heard + self._timeout_duration - self.loop.time()
+        if left > 0:
+            self._reset_timeout(left)
+        else:
+            self.time_out()
+
+    def time_out(self) -> None:
+        """End an idle connection with 421 (RFC 5321 4.5.3.2.7)."""
+        if self.transport is None or not self.stream.waiting:
+            return
+        self._farewell(self.dialogue.say("idle", waiting=self.waiting_for()))
+
+    def shut_down(self) -> None:
+        """End the connection because the lab stops (RFC 5321 3.8)."""
+        if self.transport is not None:
+            self._farewell(self.dialogue.say("shutdown"))
+
+    def _farewell(self, reply: str) -> None:
+        octets = reply.encode() + b"\r\n"
+        if self._now_waiting is not Next.TLS:  # a word in the middle of a handshake would only be garbage
+            consumed = self.stream.consumed
+            self.log.add(EventKind.SERVER, self.connection, octets, self.dialogue.tls, consumed)
+            self._writer.write(octets)
+        self._closed_by = b"server"
+        self._close()
+        raw = self._original_transport
+        if raw is not None:
+            # a TLS client that never answers close_notify must not keep the connection (30 s on Python 3.12)
+            self.loop.call_later(0.05, raw.abort)
+
+    # --- TLS -------------------------------------------------------------------------------------------------
+
+    async def _upgrade(self, first_octets: bytes) -> None:
+        """Run the TLS handshake on this connection; asyncio calls connection_made again behind it."""
+        self._now_waiting = Next.TLS
+        context = self._tls_context()
+        waiter = self.loop.create_future()
+        protocol = sslproto.SSLProtocol(
+            self.loop,
+            self,
+            context,
+            waiter,
+            server_side=True,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=1.0,
+        )
+        self._tls_protocol = protocol
+        self._original_transport = transport = self.transport
+        assert transport is not None
+        transport.set_protocol(protocol)
+        self.transport = protocol._app_transport
+        protocol.connection_made(transport)
+        view = memoryview(first_octets)
+        while view:
+            room = protocol.get_buffer(len(view))
+            size = min(len(room), len(view))
+            room[:size] = view[:size]
+            protocol.buffer_updated(size)
+            view = view[size:]
+        await waiter
+
+    async def _tls_from_the_start(self) -> bool:
+        """Implicit TLS (RFC 8314 3): the first octets must be a handshake."""
+        self._now_waiting = Next.TLS
+        timer = self.loop.call_later(TLS_FIRST_SECONDS, self.stream.feed_end)
+        try:
+            if not self.stream.buffer:
+                await self.stream.more()
+        except EndOfStream:
+            pass
+        finally:
+            timer.cancel()
+        first = self.stream.take(len(self.stream.buffer))
+        if first[:1] == bytes([TLS_HELLO]):
+            self.stream.ended = False
+            await self._upgrade(first)
+            return True
+        if first:
+            self.log.add(EventKind.CLIENT, self.connection, first)
+        self.note("a client without TLS came to the port for implicit TLS")
+        await self.push(self.dialogue.say("plain-on-tls-port"))
+        self._closed_by = b"server"
+        return False
+
+
+_ENVELOPE = Envelope()  # aiosmtpd makes one per connection and transaction; the dialogue keeps its own

@@ -1,0 +1,328 @@
+"""The transport in memory: no socket, no thread. A small event loop steps the server until it is quiet.
+
+It also runs where there are no sockets and no threads, as in a browser's Python.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import smtplib
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from helpers.lab.clients import MemorySMTP
+from helpers.lab.clock import LabClock
+from helpers.lab.transport import NoSockets
+from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
+
+if TYPE_CHECKING:
+    from helpers.lab.engine import Engine
+    from helpers.lab.transport import Factory
+
+T = TypeVar("T")
+MAX_STEPS = 1_000_000  # a loop that has not come to rest by then never will
+
+
+class StepLoop(asyncio.AbstractEventLoop):
+    """Runs what is ready until nothing is left. Timers wait for :meth:`advance`."""
+
+    def __init__(self) -> None:
+        self._ready: deque[asyncio.Handle] = deque()
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._now = 0.0
+        self._count = 0
+        self._stepping = False
+        self._lock = threading.RLock()  # widget callbacks may come from another thread
+        self.errors: list[dict[str, Any]] = []
+
+    # what asyncio's transports, protocols and tasks call
+
+    def time(self) -> float:
+        return self._now
+
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self._count += 1
+        heapq.heappush(self._timers, (when, self._count, handle))
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """asyncio tells so; a cancelled timer is passed over when its time comes."""
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Coroutine[Any, Any, T], **options: Any) -> asyncio.Task[T]:  # type: ignore[override]
+        return asyncio.Task(coro, loop=self, **options)
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return self._stepping
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        self.errors.append(context)
+
+    # what the transport calls
+
+    def run_until_quiet(self) -> None:
+        """Run everything that is ready, and what that makes ready."""
+        with self._lock:
+            if self._stepping:
+                return  # called from inside: the outer call goes on with it
+            self._stepping = True
+            try:
+                with _in_place_of_any_other(self):
+                    for _ in range(MAX_STEPS):
+                        if not self._ready:
+                            return
+                        handle = self._ready.popleft()
+                        if not handle.cancelled():
+                            handle._run()
+                raise RuntimeError("the lab's loop does not come to rest")
+            finally:
+                self._stepping = False
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the loop's timers, in their order."""
+        end = self._now + seconds
+        self.run_until_quiet()
+        while self._timers and self._timers[0][0] <= end:
+            when, _, handle = heapq.heappop(self._timers)
+            self._now = max(self._now, when)
+            if not handle.cancelled():
+                self._ready.append(handle)
+                self.run_until_quiet()
+        self._now = end
+
+
+@contextmanager
+def _in_place_of_any_other(loop: StepLoop) -> Iterator[None]:
+    """Step aside from a loop that is running this very code, as a notebook's kernel does."""
+    outer = asyncio._get_running_loop()
+    task: asyncio.Task[Any] | None = None
+    if outer is not None:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            task = None
+        if task is not None:
+            asyncio.tasks._leave_task(outer, task)
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
+        if outer is not None and task is not None:
+            asyncio.tasks._enter_task(outer, task)
+
+
+class MemoryLink(asyncio.Transport):
+    """The server's end of a connection in memory."""
+
+    def __init__(self, loop: StepLoop, protocol: asyncio.BaseProtocol, port: int) -> None:
+        super().__init__({"peername": ("127.0.0.1", port), "sockname": ("127.0.0.1", 25)})
+        self._loop = loop
+        self._protocol = protocol
+        self._to_server: deque[bytes] = deque()
+        self._paused = False
+        self._closing = False
+        self.to_client = bytearray()
+        self.lost = False
+        self.client_gone = False
+        loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._protocol.connection_made(self)
+
+    # asyncio.Transport
+
+    def write(self, data: Any) -> None:
+        if not self.lost and not self.client_gone:
+            self.to_client += data
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"".join(list_of_data))
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._lose)
+
+    def abort(self) -> None:
+        self.close()
+
+    def _force_close(self, error: BaseException | None) -> None:
+        self.close()
+
+    def _lose(self) -> None:
+        if not self.lost:
+            self.lost = True
+            self._protocol.connection_lost(None)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Memory does not block."""
+
+    def is_reading(self) -> bool:
+        return not self._paused
+
+    def pause_reading(self) -> None:
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        self._loop.call_soon(self._deliver)
+
+    # the client's side
+
+    def feed(self, octets: bytes) -> None:
+        view = memoryview(octets)
+        self._to_server.extend(bytes(view[n : n + 65536]) for n in range(0, len(view), 65536))
+        self._loop.call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        while self._to_server and not self._paused and not self._closing:
+            octets = self._to_server.popleft()
+            protocol = self._protocol
+            if isinstance(protocol, asyncio.BufferedProtocol):
+                view = memoryview(octets)
+                while view:
+                    room: Any = protocol.get_buffer(len(view))
+                    size = min(len(room), len(view))
+                    room[:size] = view[:size]
+                    protocol.buffer_updated(size)
+                    view = view[size:]
+            elif isinstance(protocol, asyncio.Protocol):
+                protocol.data_received(octets)
+
+    def hang_up(self) -> None:
+        if not self.client_gone:
+            self.client_gone = True
+            self._loop.call_soon(self._end_of_client)
+
+    def _end_of_client(self) -> None:
+        if self.lost:
+            return
+        protocol = self._protocol
+        keep = protocol.eof_received() if isinstance(protocol, (asyncio.Protocol, asyncio.BufferedProtocol)) else None
+        if not keep:
+            self.close()
+
+
+class MemoryTransport:
+    """Connections that never leave the process."""
+
+    name = "memory"
+
+    def __init__(self, factory: Factory, clock: LabClock) -> None:
+        self._factory = factory
+        self._clock = clock
+        self._loop = StepLoop()
+        self._ports = iter(range(40001, 2**31))
+        self._running = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        raise NoSockets(
+            "This lab lives in memory: it has no host and port that another program could reach. "
+            "Use lab.connect() or lab.smtplib(), or make the lab with transport='sockets' on a computer."
+        )
+
+    def start(self, port: int) -> None:
+        self._running = True
+
+    def stop(self) -> None:
+        self._running = False
+
+    def connect(self, rehearse: Callable[[Engine], None] | None = None) -> Pipe:
+        if not self._running:
+            raise ConnectionClosed("The lab has stopped: run its cell again to start a new one.")
+        engine = self._factory(self._loop)
+        engine.stepped = True
+        if rehearse is not None:
+            engine.on_connect = rehearse
+        link = MemoryLink(self._loop, engine, next(self._ports))
+        self._loop.run_until_quiet()
+        return MemoryPipe(self._loop, link, engine)
+
+    def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
+        return MemorySMTP(hostname, local_hostname=client_name, connect=self.connect)
+
+    def run(self, action: Callable[[], T]) -> T:
+        result = action()
+        self._loop.run_until_quiet()
+        return result
+
+    async def wait(self, engine: Engine, seconds: float) -> None:
+        """Nobody waits in memory: the lab's clock moves instead."""
+        self._clock.advance(seconds=seconds)
+
+
+class MemoryPipe:
+    """A client's end of a connection in memory."""
+
+    def __init__(self, loop: StepLoop, link: MemoryLink, engine: Engine) -> None:
+        self._loop = loop
+        self._link = link
+        self._engine = engine
+        self.connection = engine.connection
+
+    def write(self, octets: bytes) -> None:
+        if self._link.lost or self._link.client_gone:
+            raise ConnectionClosed("The server has closed the connection.")
+        self._link.feed(octets)
+        self._loop.run_until_quiet()
+
+    def read(self) -> bytes:
+        octets = self.read_ready()
+        if octets is None:
+            waiting = self._engine.waiting_for() or "nothing that it could name"
+            raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.")
+        return octets
+
+    def read_ready(self) -> bytes | None:
+        self._loop.run_until_quiet()
+        octets = bytes(self._link.to_client)
+        self._link.to_client.clear()
+        if octets:
+            return octets
+        return b"" if self._link.lost or self._link.client_gone else None
+
+    def close(self) -> None:
+        self._link.hang_up()
+        self._loop.run_until_quiet()

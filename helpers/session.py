@@ -1,0 +1,233 @@
+"""The learner's hand on the wire: connect, send a line, read a reply.
+
+A :class:`Session` talks through a :class:`Pipe`, which a transport of the lab provides, so the same
+session works over a socket and in memory, with and without TLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import EllipsisType, TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, overload
+
+from helpers.protocol.reply import Reply, decode, is_last_line, parse_reply
+from helpers.protocol.state import verb_of
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class SessionError(Exception):
+    """Something went wrong between the session and the server."""
+
+
+class ConnectionClosed(SessionError):
+    """The connection has ended, so nothing can be sent any more."""
+
+
+class NothingToWaitFor(SessionError):
+    """No reply will come, because the server itself waits; the message says for what."""
+
+
+class TLSFailed(SessionError):
+    """The TLS handshake did not succeed; the message gives the reason in plain words."""
+
+
+class Pipe(Protocol):
+    """Both directions of a connection, as octets."""
+
+    connection: int  #: its number in the wire log
+
+    def write(self, octets: bytes) -> None:
+        """Send octets. Raises ConnectionClosed when the other side has gone."""
+
+    def read(self) -> bytes:
+        """Wait for octets; b"" at the end. Raises NothingToWaitFor when none can come."""
+
+    def read_ready(self) -> bytes | None:
+        """What there is once the server has nothing left to do; None when nothing, b"" at the end."""
+
+    def close(self) -> None:
+        """Close this side."""
+
+
+class Session:
+    """One SMTP connection, line by line.
+
+    Made by ``lab.connect()``. ``greeting`` is the server's first reply, ``connection`` the number of this
+    connection in ``lab.transcript()``.
+    """
+
+    def __init__(self, pipe: Pipe, hostname: str, client_context: Callable[[], ssl.SSLContext]) -> None:
+        self._pipe = pipe
+        self._hostname = hostname
+        self._client_context = client_context
+        self._buffer = b""
+        self._ended = False
+        self._last: Reply | None = None
+        self.connection = pipe.connection
+        self.tls = False
+        self.greeting: Reply
+
+    # --- talking ------------------------------------------------------------------------------------
+
+    @overload
+    def send(self, line: str) -> Reply: ...
+    @overload
+    def send(self, line: EllipsisType) -> None: ...
+    def send(self, line: str | EllipsisType) -> Reply | None:
+        """Send one line, ended by CR LF, and return the reply. ``send(...)`` is a gap: it sends nothing.
+
+        After ``send("STARTTLS")`` and a 220 the TLS handshake is done before this returns.
+
+        Raises:
+            ValueError: CR or LF inside the line; ``send_raw`` sends octets as they are.
+            ConnectionClosed: the connection has ended.
+            NothingToWaitFor: the server waits for something else, such as the end of a message.
+            TLSFailed: STARTTLS was accepted and the handshake failed.
+        """
+        if isinstance(line, EllipsisType):
+            return None
+        if "\r" in line or "\n" in line:
+            raise ValueError(
+                "A line ends where CR LF stands, and send() writes that itself. "
+                "Send one line at a time, or use send_raw(b'...') for exact octets."
+            )
+        self._write(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        reply = self._read_reply()
+        if verb_of(line) == "STARTTLS" and reply.code == 220 and not self.tls:
+            self.start_tls()
+        return reply
+
+    def send_raw(self, octets: bytes) -> list[Reply]:
+        """Send exactly these octets and return the replies that came, perhaps none.
+
+        Raises:
+            ConnectionClosed: the connection had ended before.
+        """
+        self._write(bytes(octets))
+        while (more := self._pipe.read_ready()) is not None:
+            if not more:
+                self._ended = True
+                break
+            self._buffer += more
+        replies = []
+        while self._complete():
+            replies.append(self._next_reply())
+        return replies
+
+    def send_data(self, message: bytes | str) -> Reply:
+        """Send a message after 354: CR LF line ends, leading dots doubled, the final dot added.
+
+        Source: RFC 5321 4.5.2.
+        """
+        self._write(message_octets(message))
+        return self._read_reply()
+
+    def start_tls(self) -> None:
+        """Do the TLS handshake on this connection now.
+
+        Raises:
+            TLSFailed: with the reason.
+        """
+        from helpers.session_tls import TLSPipe
+
+        self._pipe = TLSPipe(self._pipe, self._client_context(), self._hostname)
+        self._buffer = b""
+        self.tls = True
+
+    def close(self) -> None:
+        """Close the connection without QUIT. Safe to call twice."""
+        self._ended = True
+        self._pipe.close()
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended: closed here, or by the server after 221 or 421."""
+        return self._ended
+
+    def read_greeting(self) -> Reply:
+        """Read the greeting; ``lab.connect()`` does it."""
+        self.greeting = self._read_reply()
+        return self.greeting
+
+    def _write(self, octets: bytes) -> None:
+        if self._ended:
+            raise self._gone()
+        try:
+            self._pipe.write(octets)
+        except ConnectionClosed:
+            # the server may have said why before it closed: that is the answer
+            if not self._fill_quietly() and not self._complete():
+                self._ended = True
+                raise self._gone() from None
+
+    def _fill_quietly(self) -> bool:
+        try:
+            more = self._pipe.read()
+        except SessionError:
+            return False
+        self._buffer += more
+        return bool(more)
+
+    def _read_reply(self) -> Reply:
+        while not self._complete():
+            more = self._pipe.read()
+            if not more:
+                self._ended = True
+                raise self._gone()
+            self._buffer += more
+        return self._next_reply()
+
+    def _complete(self) -> bool:
+        start = 0
+        while (end := self._buffer.find(b"\n", start)) >= 0:
+            if is_last_line(self._buffer[start:end]):
+                return True
+            start = end + 1
+        return False
+
+    def _next_reply(self) -> Reply:
+        end = 0
+        while True:
+            start, end = end, self._buffer.index(b"\n", end) + 1
+            if is_last_line(self._buffer[start:end]):
+                break
+        raw, self._buffer = self._buffer[:end], self._buffer[end:]
+        self._last = reply = parse_reply(raw)
+        if reply.code in (221, 421) and not self._buffer:
+            self._ended = True
+            self._pipe.close()
+        return reply
+
+    def _gone(self) -> ConnectionClosed:
+        said = f" Its last reply was {str(self._last)!r}." if self._last else ""
+        rest = f" It had begun to say {decode(self._buffer)!r}." if self._buffer else ""
+        return ConnectionClosed(f"This connection has ended.{said}{rest} Open a new one with lab.connect().")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "open"
+        return f"<Session with {self._hostname}: connection {self.connection}, {state}{', inside TLS' * self.tls}>"
+
+
+def message_octets(message: bytes | str) -> bytes:
+    """A message as it goes over the wire after 354: CR LF line ends, leading dots doubled, the final dot.
+
+    Source: RFC 5321 4.5.2.
+    """
+    octets = message.encode() if isinstance(message, str) else bytes(message)
+    lines = octets.replace(b"\r\n", b"\n").split(b"\n") if octets else []
+    if lines and not lines[-1]:
+        lines.pop()
+    stuffed = b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
+    return stuffed + b".\r\n"
