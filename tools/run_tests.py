@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = "SPEAK_SMTP_REPORT"
+HERE = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 NEEDS_MORE = ("browser", "clients", "pyodide", "binder", "bench")  #: markers of tests that need more than Python
 NBVAL = (
     "--nbval",
@@ -73,7 +74,10 @@ SUITES: dict[str, tuple[Step, ...]] = {
             is_pytest=True,
         ),
     ),
-    "unit": (Step(f"unit on {sys.version_info[0]}.{sys.version_info[1]}", (*PARALLEL, "tests/unit"), is_pytest=True),),
+    "another-python": (
+        Step(f"unit tests on {HERE}", (*PARALLEL, "tests/unit"), is_pytest=True),
+        Step(f"notebooks on {HERE}", (sys.executable, "tools/execute.py", "--check")),
+    ),
     "clients": _marked("clients"),
     "browser": _marked("browser"),
     "pyodide": _marked("pyodide"),
