@@ -197,7 +197,8 @@ def _no_quit(records: Records) -> Deed | None:
 
 
 def _after_refusal(deed: Deed) -> bool:
-    return deed.code == 221 and any(e.code == 503 for e in deed.earlier)
+    mended = any(e.verb == "MAIL" and e.code == 250 for e in deed.earlier)
+    return mended and any(e.code == 503 for e in deed.earlier)
 
 
 ORDER = Exercise(
