@@ -12,7 +12,6 @@ from typing import Any
 
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
-
 PATIENCE = 0.05  # seconds of silence before asking whether the server waits
 
 
@@ -66,7 +65,7 @@ class WatchedSMTP(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
         plain = socket.create_connection((host, port))
         watched = WatchedSocket(fileno=plain.detach())
-        watched.why_silent = self._why_silent  # type: ignore[method-assign]
+        watched.why_silent = self._why_silent
         return watched
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
@@ -37,7 +37,7 @@ EHLO_ORDER: Final = (
     "SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING", "BINARYMIME",
     "STARTTLS", "AUTH", "VRFY", "EXPN", "HELP",
 )  # fmt: skip
-MAIL_PARAMETERS: Final = {
+MAIL_PARAMETERS: Final[Mapping[str, tuple[str, str | None]]] = {
     "SIZE": ("SIZE", "size"),
     "BODY": ("8BITMIME", "body"),
     "SMTPUTF8": ("SMTPUTF8", None),
@@ -45,7 +45,7 @@ MAIL_PARAMETERS: Final = {
     "RET": ("DSN", "ret"),
     "ENVID": ("DSN", "xtext"),
 }
-RCPT_PARAMETERS: Final = {"NOTIFY": ("DSN", "notify"), "ORCPT": ("DSN", "orcpt")}
+RCPT_PARAMETERS: Final[Mapping[str, tuple[str, str | None]]] = {"NOTIFY": ("DSN", "notify"), "ORCPT": ("DSN", "orcpt")}
 
 
 class Next(Enum):
@@ -547,7 +547,7 @@ class Dialogue:
         return self._error(self.say(key, problem=problem.sentence))
 
     def _parameters(
-        self, path: PathArgument, known: dict[str, tuple[str, str | None]]
+        self, path: PathArgument, known: Mapping[str, tuple[str, str | None]]
     ) -> dict[str, str | None] | Answer:
         taken: dict[str, str | None] = {}
         for keyword, value in path.parameters:

@@ -18,7 +18,7 @@ import ssl
 from asyncio import sslproto
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import aiosmtpd
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -42,7 +42,7 @@ _log.addHandler(logging.NullHandler())
 _log.propagate = False
 
 TLS_HELLO = 0x16  # the first octet of a TLS handshake record (RFC 8446 5.1)
-HANDSHAKE_SECONDS = 10.0
+HANDSHAKE_SECONDS = 10
 TLS_FIRST_SECONDS = 3.0  # how long an implicit-TLS port waits for a first octet
 
 WAITING_FOR = {
@@ -201,6 +201,10 @@ class Engine(SMTP):
         finally:
             self._close()
 
+    def _raw_transport(self) -> asyncio.Transport:
+        """The transport below TLS, or the only one."""
+        return cast(asyncio.Transport, self._original_transport or self.transport)
+
     def _close(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
             self.transport.close()
@@ -309,7 +313,7 @@ class Engine(SMTP):
         if fault.drop:
             self._closed_by = b"dropped"
             if self.transport is not None:
-                (self._original_transport or self.transport).abort()
+                self._raw_transport().abort()
             return False
         return True
 
@@ -358,8 +362,8 @@ class Engine(SMTP):
             self._writer.write(octets)
         self._closed_by = b"server"
         self._close()
-        raw = self._original_transport
-        if raw is not None:
+        if self._original_transport is not None:
+            raw = self._raw_transport()
             # a TLS client that never answers close_notify must not keep the connection (30 s on Python 3.12)
             self.loop.call_later(0.05, raw.abort)
 
@@ -377,7 +381,7 @@ class Engine(SMTP):
             waiter,
             server_side=True,
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            ssl_shutdown_timeout=1.0,
+            ssl_shutdown_timeout=1,
         )
         self._tls_protocol = protocol
         self._original_transport = transport = self.transport

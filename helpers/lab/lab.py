@@ -317,8 +317,12 @@ class Lab:
             if _labs.get(self.name) is self:
                 del _labs[self.name]
         self._transport.stop()
-        self._transport.run(lambda: [engine.shut_down() for engine in list(self._live)])
+        self._transport.run(self._say_goodbye)
         self._certificates.clean_up()
+
+    def _say_goodbye(self) -> None:
+        for engine in list(self._live):
+            engine.shut_down()
 
     def __enter__(self) -> Lab:
         return self

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Literal
 
 from helpers.lab.data_files import load
+from helpers.protocol.address import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Profile:
     vrfy: Literal["answer", "noncommittal", "off"]
     expn: Literal["answer", "noncommittal", "off"]
     hello: Literal["any", "syntax", "fqdn"]
-    forgive: frozenset[str]
+    forgive: frozenset[Kind]
     bare_lf: Literal["refuse", "accept"]
     bare_lf_data: Literal["refuse", "accept"]
     lax_end: bool
@@ -66,6 +67,6 @@ def profile(name: str) -> Profile:
     if unknown:
         raise ValueError(f"profiles.toml, [{name}]: unknown field {', '.join(sorted(unknown))}")
     entry["extensions"] = frozenset(entry["extensions"])
-    entry["forgive"] = frozenset(entry["forgive"])
+    entry["forgive"] = frozenset(Kind(kind) for kind in entry["forgive"])
     entry["mechanisms"] = tuple(entry["mechanisms"])
     return Profile(**entry)

@@ -200,7 +200,7 @@ class SocketPipe:
         try:
             return bool(select.select([self._socket], [], [], seconds)[0])
         except (OSError, ValueError):  # closed on this side
-            return False if self._socket.fileno() >= 0 else True
+            return self._socket.fileno() < 0
 
     def _receive(self) -> bytes:
         try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
-from typing import cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class StoredMessage:
     @property
     def headers(self) -> EmailMessage:
         """The message read as ``email.message`` reads it: ``.headers["Subject"]``."""
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
     @property
     def body(self) -> bytes:
