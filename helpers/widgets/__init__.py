@@ -1,0 +1,30 @@
+"""Widgets: they call the session, the lab and the exercises, and show views. Nothing is decided here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpers.widgets.console import Console as Console
+    from helpers.widgets.coursemap import course_map as course_map
+    from helpers.widgets.ordering import order as order
+    from helpers.widgets.picker import CommandPicker as CommandPicker
+    from helpers.widgets.questions import predict as predict
+    from helpers.widgets.questions import quiz as quiz
+
+_HOMES = {
+    "CommandPicker": "helpers.widgets.picker",
+    "Console": "helpers.widgets.console",
+    "course_map": "helpers.widgets.coursemap",
+    "order": "helpers.widgets.ordering",
+    "predict": "helpers.widgets.questions",
+    "quiz": "helpers.widgets.questions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'helpers.widgets' has no attribute {name!r}")
+    return getattr(import_module(home), name)

@@ -1,0 +1,135 @@
+"""The form of one command, made from its reference facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import ipywidgets as widgets
+
+from helpers.protocol.commandline import problems
+from helpers.protocol.permission import parameter_permission
+from helpers.protocol.state import SessionState
+from helpers.reference.model import Argument, Command
+from helpers.views.markup import escaped
+
+#: How a dropdown names the choice to leave an optional argument out of the line.
+LEFT_OUT = "(left out)"
+
+#: A form shows at most so many fields at once; the optional ones behind them unfold.
+SHOWN_AT_FIRST = 3
+
+
+class Field(widgets.VBox):  # type: ignore[misc]
+    """One argument: its control, and under it what is wrong with the value."""
+
+    def __init__(self, argument: Argument, on_change: Callable[[], None], on_enter: Callable[[], None]) -> None:
+        self.argument = argument
+        self.control = _control(argument)
+        self.start = self.value
+        self.problem = widgets.HTML()
+        self.problem.layout.display = "none"
+        super().__init__([self.control, self.problem])
+        self.add_class("smtp-field")
+        if argument.multiline:
+            self.add_class("smtp-wide")
+        self.control.observe(lambda _: on_change(), "value")
+        if isinstance(self.control, widgets.Text):
+            self.control.on_msg(lambda _, content, __: on_enter() if content.get("event") == "submit" else None)
+
+    @property
+    def value(self) -> str:
+        return str(self.control.value)
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.control.value = value
+
+    def show(self, problem: str | None) -> None:
+        """Show what is wrong with the value; None: nothing."""
+        self.problem.value = f'<span class="no">✕ {escaped(problem)}</span>' if problem else ""
+        self.problem.layout.display = None if problem else "none"
+
+
+def _control(argument: Argument) -> widgets.ValueWidget:
+    label = argument.label if argument.required else f"{argument.label}, optional"
+    about = argument.help or None
+    if argument.choices:
+        options = [(choice or LEFT_OUT, choice) for choice in argument.choices]
+        if not argument.required and "" not in argument.choices:
+            options.insert(0, (LEFT_OUT, ""))
+        start = argument.default if argument.default in dict(options).values() else options[0][1]
+        return widgets.Dropdown(description=label, options=options, value=start, tooltip=about)
+    kind = widgets.Textarea if argument.multiline else widgets.Text
+    rows = {"rows": 9} if argument.multiline else {}
+    return kind(description=label, value=argument.default, placeholder=argument.example, tooltip=about, **rows)
+
+
+class Form(widgets.VBox):  # type: ignore[misc]
+    """The fields of a command."""
+
+    def __init__(self, command: Command, on_change: Callable[[], None], on_enter: Callable[[], None]) -> None:
+        self.command = command
+        self.fields = {argument.name: Field(argument, on_change, on_enter) for argument in command.arguments}
+        self._more = [
+            field for n, field in enumerate(self.fields.values()) if n >= SHOWN_AT_FIRST and not field.argument.required
+        ]
+        self._unfold = widgets.Button().add_class("smtp-quiet")
+        self._unfold.on_click(lambda _: self.unfold(not self.unfolded))
+        fields = widgets.HBox(list(self.fields.values())).add_class("smtp-fields")
+        super().__init__([fields, self._unfold] if self._more else [fields])
+        self.unfold(False)
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether also the less common parameters are shown."""
+        return self._unfolded
+
+    def unfold(self, wanted: bool) -> None:
+        self._unfolded = wanted
+        for field in self._more:
+            # a value must not go into the line unseen
+            field.layout.display = None if wanted or field.value else "none"
+        names = ", ".join(field.argument.name for field in self._more)
+        self._unfold.description = "▾ Fewer parameters" if wanted else f"▸ More parameters: {names}"
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: field.value for name, field in self.fields.items()}
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Write values into the fields, each under its argument's name; the others start afresh.
+
+        A name may be written as a Python name: ``reverse_path`` for "reverse-path", ``size`` for "SIZE".
+
+        Raises:
+            TypeError: the command has no such argument.
+            ValueError: the value is not one of the argument's choices.
+        """
+        by_name = {python_name(name): name for name in self.fields}
+        given: dict[str, str] = {}
+        for name, value in values.items():
+            if python_name(name) not in by_name:
+                names = ", ".join(by_name) or "none"
+                raise TypeError(f"{self.command.label} has no argument {name!r}. Its arguments: {names}")
+            given[by_name[python_name(name)]] = str(value)
+        for name, field in self.fields.items():
+            value = given.get(name, field.start)
+            if isinstance(field.control, widgets.Dropdown) and value not in dict(field.control.options).values():
+                choices = ", ".join(choice for choice in field.argument.choices if choice)
+                raise ValueError(f"{self.command.label} {name} is one of {choices}; got {value!r}")
+        for name, field in self.fields.items():
+            field.value = given.get(name, field.start)
+        self.unfold(self.unfolded)
+
+    def check(self, state: SessionState) -> None:
+        """Show under each field what is wrong with it in this state."""
+        wrong = problems(self.command, self.values, utf8="SMTPUTF8" in state.mail_parameters)
+        for name, field in self.fields.items():
+            permitted = parameter_permission(field.argument, state)
+            not_offered = permitted.reason if field.value and not permitted.allowed else None
+            field.show(wrong.get(name) or not_offered)
+
+
+def python_name(name: str) -> str:
+    """How an argument is called in code: "reverse-path" is ``reverse_path``, "SIZE" is ``size``."""
+    return name.replace("-", "_").lower()

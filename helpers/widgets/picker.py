@@ -1,0 +1,226 @@
+"""The command picker: choose a command, fill in its form, see the exact line, send it, read the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from helpers import reference
+from helpers.protocol.commandline import compose, line_problem
+from helpers.protocol.permission import permission
+from helpers.protocol.reply import Reply
+from helpers.protocol.state import Phase
+from helpers.reference.model import Command
+from helpers.session import NothingToWaitFor, Session, message_octets
+from helpers.views.markup import escaped
+from helpers.widgets.about import about_html
+from helpers.widgets.commands import CommandBar
+from helpers.widgets.fallback import picker_html
+from helpers.widgets.form import Form
+from helpers.widgets.panels import Panels
+from helpers.widgets.preview import preview_html, unsent
+from helpers.widgets.workbench import Workbench, nothing
+from helpers.wire.transcript import ExchangeKind
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
+
+
+class CommandPicker(Workbench):
+    """Speak to a lab one command at a time.
+
+    Args:
+        lab: the server.
+        commands: the verbs to offer, in the groups of the reference; None: all that the course teaches.
+            What continues one of them (the message after DATA, the response after AUTH) comes along.
+        session: go on with this session instead of opening one.
+
+    Raises:
+        UnknownEntry: the reference has no such command.
+    """
+
+    def __init__(self, lab: Lab, commands: Sequence[str] | None = None, session: Session | None = None) -> None:
+        super().__init__(lab, session)
+        offered = (
+            reference.commands(in_course=True)
+            if commands is None
+            else tuple(reference.command(verb) for verb in ([commands] if isinstance(commands, str) else commands))
+        )
+        continuations = tuple(c for c in reference.commands() if c.status == "continuation" and c not in offered)
+        self._offered = offered
+        self._commands = {command.verb: command for command in (*offered, *continuations)}
+        self._forms: dict[str, Form] = {}
+        self.chosen = offered[0]
+        self._before_continuation: Command | None = None
+
+        self.bar = CommandBar(offered, continuations, lambda verb: self._clicked(lambda: self._choose(verb)))
+        self.about = widgets.HTML().add_class("smtp-about-command")
+        self.form_place = widgets.VBox()
+        self.line = widgets.HTML()
+        self.send_button = widgets.Button(description="Send", tooltip="Send this line to the server")
+        self.send_button.add_class("smtp-send").on_click(lambda _: self._clicked(self._send_form))
+        self.permitted = widgets.HTML()
+        self.panels = Panels(self._contact, self.beside, self._clicked)
+        self._arrange(
+            self.bar,
+            widgets.VBox(
+                [
+                    self.about,
+                    self.form_place,
+                    widgets.HBox([self.line, self.send_button]).add_class("smtp-wire"),
+                    self.permitted,
+                ]
+            ).add_class("smtp-command"),
+            self._notice_bar,
+            self.panels,
+        )
+
+    # --- what lessons call: the same as a click -----------------------------------------------------
+
+    def choose(self, verb: str) -> None:
+        """Choose a command, as a click on its button does.
+
+        Raises:
+            UnknownEntry: the picker does not offer it; the message says what it offers.
+        """
+        self._act(lambda: self._choose(verb))
+
+    def send(self, verb: str, **values: str) -> Reply:
+        """Choose a command, fill in its form, send it and return the reply, as the mouse would.
+
+        A value's name is the argument's, written as a Python name: ``send("MAIL", reverse_path="…")``.
+        An argument without a value has what the form starts with.
+
+        Raises:
+            UnknownEntry: the picker does not offer this command.
+            TypeError: the command has no such argument.
+            ValueError: the value is not one of the argument's choices, or has a line break.
+            ConnectionClosed: the connection has ended.
+            NothingToWaitFor: the server waits for something else, such as the end of a message.
+            LabGone: the lab no longer runs.
+        """
+
+        def action() -> Reply:
+            self._choose(verb)
+            self._form.fill(values)
+            return self._send_form()
+
+        return self._act(action)
+
+    # --- actions -------------------------------------------------------------------------------------
+
+    def _choose(self, verb: str) -> None:
+        if verb.upper() not in self._commands:
+            raise reference.UnknownEntry(f"This picker has no {verb!r}. It offers {', '.join(self._commands)}.")
+        self.chosen = self._commands[verb.upper()]
+
+    def _send_form(self) -> Reply:
+        session = self._contact.open_session()
+        phase = self._contact.state.phase
+        if not self._is_message:
+            reply = session.send(self._text)
+        elif phase is Phase.MESSAGE:
+            reply = session.send_data(self._text)
+        else:
+            # the server takes each of these lines for a command and answers it
+            replies = session.send_raw(message_octets(self._text))
+            if not replies:
+                raise NothingToWaitFor("The server has not answered: it waits for more.")
+            reply = replies[-1]
+        self._follow(phase)
+        return reply
+
+    def _undo(self) -> None:
+        phase = self._contact.state.phase
+        super()._undo()
+        self._follow(phase)
+
+    def _connect(self) -> None:
+        phase = self._contact.state.phase
+        super()._connect()
+        self._follow(phase)
+
+    def _follow(self, before: Phase) -> None:
+        """Offer the message after 354 and the response after 334, and put back what was chosen before."""
+        now = self._contact.state.phase
+        if now is before:
+            return
+        continuation = self._continuation(now)
+        if continuation is not None:
+            if self.chosen.status != "continuation":
+                self._before_continuation = self.chosen
+            self.chosen = continuation
+        elif self.chosen.status == "continuation" and self._before_continuation is not None:
+            self.chosen = self._before_continuation
+
+    def _continuation(self, phase: Phase) -> Command | None:
+        return next(
+            (c for c in self._commands.values() if c.status == "continuation" and phase in c.permitted_in), None
+        )
+
+    # --- drawing -------------------------------------------------------------------------------------
+
+    @property
+    def _form(self) -> Form:
+        verb = self.chosen.verb
+        if verb not in self._forms:
+            self._forms[verb] = Form(
+                self.chosen, lambda: self._clicked(nothing, self._draw_form), lambda: self._clicked(self._send_form)
+            )
+        return self._forms[verb]
+
+    @property
+    def _is_message(self) -> bool:
+        return self.chosen.status == "continuation" and any(a.multiline for a in self.chosen.arguments)
+
+    @property
+    def _text(self) -> str:
+        """What the form makes: a line without its CR LF, or a message as it was typed."""
+        return compose(self.chosen, self._form.values)
+
+    @property
+    def _octets(self) -> bytes:
+        text = self._text
+        return message_octets(text) if self._is_message else text.encode("utf-8", "surrogateescape") + b"\r\n"
+
+    def _draw(self) -> None:
+        super()._draw()
+        state = self._contact.state
+        permissions = {verb: permission(command, state) for verb, command in self._commands.items()}
+        continuation = self._continuation(state.phase)
+        self.bar.show(self.chosen, permissions, continuation)
+        self.about.value = about_html(self.chosen)
+        if self.form_place.children != (self._form,):
+            self.form_place.children = (self._form,)
+        self._draw_form()
+        self.panels.show(self.secrets.value)
+
+    def _has_secrets(self) -> bool:
+        return self.chosen.group == "authentication" or super()._has_secrets()
+
+    def _draw_form(self) -> None:
+        """Draw what depends on the form alone: this runs at every key that is pressed in it."""
+        state = self._contact.state
+        permitted = permission(self.chosen, state)
+        self._form.check(state)
+        kind = {
+            True: ExchangeKind.MESSAGE if self._is_message else ExchangeKind.RESPONSE,
+            False: ExchangeKind.COMMAND,
+        }[self.chosen.status == "continuation"]
+        self.line.value = preview_html(unsent(self._octets, kind, state), self.chosen.wire, self.secrets.value)
+        self.send_button.description = "Send" if permitted.allowed else "Send anyway"
+        mark = '<span class="ok">✓' if permitted.allowed else '<span class="later">✕ Not permitted now:'
+        lines = [f"{mark} {escaped(permitted.reason)}</span>"]
+        too_long = None if self._is_message else line_problem(self._text)
+        if too_long:
+            lines.append(f'<span class="no">✕ {escaped(too_long)}</span>')
+        self.permitted.value = "<br>".join(lines)
+
+    def _plain(self) -> str:
+        offered = ", ".join(command.label for command in self._offered)
+        return f"CommandPicker for the lab {self._contact.lab.name!r}: {offered}"
+
+    def _fallback(self) -> str:
+        return picker_html(self._contact.lab.name, self._offered)
