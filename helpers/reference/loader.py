@@ -74,7 +74,7 @@ class Library:
     """All reference facts of one folder of data files, each file read when it is first asked for.
 
     ``extra`` adds entries to those of the files: ``{"commands": {"XYZZY": {"label": …}}}``. They pass the
-    same checks. A folder that lacks a file has no entries of that kind.
+    same checks. Another folder may lack files and has no entries of those kinds.
     """
 
     def __init__(self, folder: Traversable | None = None, extra: Mapping[str, Mapping[str, Table]] | None = None):
@@ -129,7 +129,7 @@ class Library:
 
         name = f"{kind}.toml"
         file = (self._folder or files("helpers.reference") / "data") / name
-        if file.is_file():
+        if self._folder is None or file.is_file():
             try:
                 yield name, tomllib.loads(file.read_text("utf-8"))
             except tomllib.TOMLDecodeError as error:
