@@ -27,7 +27,12 @@ test: ## make .venv-test and run every test that needs no system package
 test-env:
 	@$(SETUP) test-env $(CHOSEN)
 
-test-system: test-env ## the tests that need mail clients, Chromium, Node.js or a Binder environment
+AXE = axe-core@4.14.1
+tests/browser/node_modules/axe-core: Makefile
+	@npm install --silent --no-save --no-audit --no-fund --no-package-lock --prefix tests/browser $(AXE)
+	@touch $@
+
+test-system: test-env tests/browser/node_modules/axe-core ## the tests that need mail clients, Chromium, Node.js or a Binder environment
 	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder
 
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)

@@ -70,7 +70,7 @@ class Environment:
         stamp.unlink(missing_ok=True)
         print(f"Installing what the course needs into {self.folder.name} (a minute or two) …", flush=True)
         for arguments in self.installs:
-            command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+            command = [str(self.python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments]
             _run(command, "The installation failed. It needs a network; it is safe to start it again.")
         _write_settings(self.folder)
         stamp.write_text(digest, encoding="utf-8")  # last: an interrupted installation starts again
@@ -149,7 +149,9 @@ def open_lab(extra: list[str]) -> NoReturn:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="setup_env.py", description="Make an environment of the course and use it.")
+    parser = argparse.ArgumentParser(
+        prog="setup_env.py", description="Make an environment of the course and use it.", allow_abbrev=False
+    )
     parser.add_argument("what", choices=["lab", "test", "test-env"])
     parser.add_argument("--with-this-python", action="store_true", help="rebuild an environment made with another one")
     options, extra = parser.parse_known_args(argv)

@@ -24,7 +24,7 @@ def resolved() -> str:
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         scripts = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin")
-        subprocess.run([scripts / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
+        subprocess.run([scripts / "python", "-m", "pip", "install", "-qq", "uv"], check=True)
         command = [scripts / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", OLDEST_PYTHON]
         # "fewest": one version for all Pythons wherever there is one, so that outputs agree
         command += ["--fork-strategy", "fewest", "--no-header", "--no-annotate"]

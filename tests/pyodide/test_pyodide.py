@@ -33,7 +33,7 @@ def pyodide() -> None:
 @pytest.fixture(scope="module")
 def wheels(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("wheels")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", f"--constraint={root / 'tests' / 'pins.txt'}", f"--dest={folder}", *PACKAGES]
     subprocess.run(command, check=True)
     return sorted(folder.glob("*.whl"))

@@ -75,7 +75,7 @@ def test_the_course_on_the_versions_of_binder(export: Path, tmp_path: Path) -> N
     python = pythons.found().get(PYTHON, sys.executable)
     subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
     inside = str(tmp_path / "venv" / "bin" / "python")
-    pip = [inside, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [inside, "-m", "pip", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", *(f"{name}=={version}" for name, version in brought.items())], check=True)
     before = installed(inside)
     subprocess.run([*pip, "install", "--requirement", str(export / "requirements.txt")], check=True)

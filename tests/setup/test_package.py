@@ -21,7 +21,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(root / name, source)
     shutil.copytree(root / "helpers", source / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
     made = tmp_path_factory.mktemp("made")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "wheel", "-qq", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*command, "--no-build-isolation", f"--wheel-dir={made}", str(source)], check=True)
     [file] = made.glob("*.whl")
     return file
