@@ -200,6 +200,9 @@ class Engine(SMTP):
             self.note(f"the TLS handshake failed: {error.reason or error}")
         finally:
             self._close()
+            if self._now_waiting is Next.TLS and self._tls_protocol is not None:
+                # asyncio does not tell a protocol that its connection is lost when the handshake failed
+                self.loop.call_soon(self.connection_lost, None)
 
     def _raw_transport(self) -> asyncio.Transport:
         """The transport below TLS, or the only one."""
