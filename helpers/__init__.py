@@ -12,8 +12,10 @@ from helpers import displays
 
 if TYPE_CHECKING:
     from helpers import reference as reference
+    from helpers.environment import check_environment as check_environment
     from helpers.exercises import check as check
     from helpers.exercises import hint as hint
+    from helpers.exercises import progress as progress
     from helpers.exercises import solution as solution
     from helpers.lab import Lab as Lab
     from helpers.widgets import CommandPicker as CommandPicker
@@ -34,7 +36,9 @@ _HOMES = {
     "predict": "helpers.widgets",
     "quiz": "helpers.widgets",
     "check": "helpers.exercises",
+    "check_environment": "helpers.environment",
     "hint": "helpers.exercises",
+    "progress": "helpers.exercises",
     "solution": "helpers.exercises",
 }
 

@@ -35,22 +35,32 @@ class Lesson:
     title: str
     available: bool
 
+    @property
+    def numbered(self) -> bool:
+        """A lesson has a number; a page to look something up has a word."""
+        return self.id[:1].isdigit()
+
 
 def course(file: Path = COURSE) -> list[Lesson]:
     """The lessons in their order."""
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))["lessons"]
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["lesson"]
     return [Lesson(e["id"], e["file"], e["title"], e["available"]) for e in entries]
 
 
 def line_for(file: str, lessons: Sequence[Lesson]) -> str:
-    """The navigation line of a notebook: links to the lessons beside it that can be opened."""
-    there = [lesson for lesson in lessons if lesson.available]
+    """The navigation line of a notebook: links to what can be opened beside it.
+
+    Only lessons follow each other; from a page to look something up the way leads to the contents.
+    """
+    there = [lesson for lesson in lessons if lesson.available and (lesson.numbered or lesson.file == file)]
     place = [lesson.file for lesson in there].index(file)
+    contents = f"[Contents]({there[0].file})"
+    if not there[place].numbered:
+        return contents
     parts = []
     if place > 0:
         before = there[place - 1]
-        parts.append(f"[Previous: {before.title}]({before.file})")
-        parts.append(f"[Contents]({there[0].file})")
+        parts += [f"[Previous: {before.title}]({before.file})", contents]
     if place + 1 < len(there):
         after = there[place + 1]
         parts.append(f"[Next: {after.title}]({after.file})")
