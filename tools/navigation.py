@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -20,49 +18,28 @@ if __name__ == "__main__":
 
 from nbformat import NotebookNode
 
+from helpers.exercises.course import Lesson, lessons
 from tools import notebook as nb
 
-COURSE = nb.ROOT / "helpers" / "exercises" / "course.toml"
 BEGIN, END = "<!-- navigation -->", "<!-- /navigation -->"
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """What the course file says of one notebook."""
-
-    id: str
-    file: str
-    title: str
-    available: bool
-
-    @property
-    def numbered(self) -> bool:
-        """A lesson has a number; a page to look something up has a word."""
-        return self.id[:1].isdigit()
-
-
-def course(file: Path = COURSE) -> list[Lesson]:
-    """The lessons in their order."""
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))["lesson"]
-    return [Lesson(e["id"], e["file"], e["title"], e["available"]) for e in entries]
-
-
-def line_for(file: str, lessons: Sequence[Lesson]) -> str:
+def line_for(file: str, course: Sequence[Lesson]) -> str:
     """The navigation line of a notebook: links to what can be opened beside it.
 
     Only lessons follow each other; from a page to look something up the way leads to the contents.
     """
-    there = [lesson for lesson in lessons if lesson.available and (lesson.numbered or lesson.file == file)]
-    place = [lesson.file for lesson in there].index(file)
-    contents = f"[Contents]({there[0].file})"
-    if not there[place].numbered:
+    contents = f"[Contents]({course[0].file})"
+    in_order = [lesson for lesson in course if lesson.id[:1].isdigit()]
+    place = next((number for number, lesson in enumerate(in_order) if lesson.file == file), None)
+    if place is None:
         return contents
     parts = []
     if place > 0:
-        before = there[place - 1]
+        before = in_order[place - 1]
         parts += [f"[Previous: {before.title}]({before.file})", contents]
-    if place + 1 < len(there):
-        after = there[place + 1]
+    if place + 1 < len(in_order):
+        after = in_order[place + 1]
         parts.append(f"[Next: {after.title}]({after.file})")
     return " · ".join(parts)
 
@@ -91,15 +68,15 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="navigation.py", description="Write the navigation lines of the notebooks.")
     parser.add_argument("--check", action="store_true", help="write nothing, say which are not right")
     check = parser.parse_args(argv).check
-    lessons = course()
-    known = {lesson.file for lesson in lessons if lesson.available}
+    course = lessons()
+    known = {lesson.file for lesson in course}
     files = {path.name for path in nb.paths()}
-    problems = [f"{name}: not an available lesson of {COURSE.name}" for name in sorted(files - known)]
-    problems += [f"{name}: available in {COURSE.name}, but there is no such notebook" for name in sorted(known - files)]
+    problems = [f"{name}: not an available lesson of course.toml" for name in sorted(files - known)]
+    problems += [f"{name}: available in course.toml, but there is no such notebook" for name in sorted(known - files)]
     for name in sorted(files & known):
         path = nb.NOTEBOOKS / name
         notebook = nb.read(path)
-        if navigated(notebook, line_for(name, lessons)):
+        if navigated(notebook, line_for(name, course)):
             if check:
                 problems.append(f"{name}: its navigation line is not right; make notebooks writes it")
             else:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
+from helpers.exercises.course import Lesson
 from tests.notebooks import shape
 from tools import navigation
 from tools import notebook as nb
 
 LESSONS = [
-    navigation.Lesson("00", "00-start.ipynb", "Start", True),
-    navigation.Lesson("01", "01-sample.ipynb", "Say hello", True),
-    navigation.Lesson("02", "02-sample.ipynb", "Say goodbye", True),
-    navigation.Lesson("03", "03-sample.ipynb", "Not written yet", False),
+    Lesson("00", "00-start.ipynb", "Start", 10, (), True),
+    Lesson("01", "01-sample.ipynb", "Say hello", 25, ("EHLO",), True),
+    Lesson("02", "02-sample.ipynb", "Say goodbye", 25, ("QUIT",), True),
+    Lesson("glossary", "glossary.ipynb", "Look up a word", 0, (), True),
 ]
 PATH = Path(__file__).parent / "01-sample.ipynb"
 EXERCISES = ["01.a", "01.b", "01.c"]

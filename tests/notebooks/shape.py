@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 from nbformat import NotebookNode
 
+from helpers.exercises.course import Lesson
 from tools import navigation
 from tools import notebook as nb
 
@@ -68,11 +69,11 @@ _TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*\|?\s*$")
 _VAGUE = frozenset({"", "here", "click here", "this", "link", "this link", "more", "read more"})
 
 
-def findings(notebook: NotebookNode, path: Path, lessons: Sequence[navigation.Lesson]) -> list[str]:
+def findings(notebook: NotebookNode, path: Path, course: Sequence[Lesson]) -> list[str]:
     """Everything that is wrong with a notebook of the course that stands (or would stand) at ``path``."""
     found = [finding for rule in EVERY_NOTEBOOK for finding in rule(notebook)]
     found += links(notebook, path)
-    found += navigation_lines(notebook, path, lessons)
+    found += navigation_lines(notebook, path, course)
     return found
 
 
@@ -285,10 +286,10 @@ def _incomparable(node: ast.AST) -> Iterator[str]:
 
 
 def shows_what_it_has(notebook: NotebookNode) -> Iterator[str]:
-    """A cell that prints, or ends with an expression, stores an output."""
+    """A cell that prints, or ends with an expression, stores an output; an exercise shows it when it is done."""
     for number, cell in _numbered_code(notebook):
         tree = _tree(cell.source)
-        if tree is None or cell.outputs:
+        if tree is None or cell.outputs or exercise_id(cell):
             continue
         prints = any(isinstance(node, ast.Call) and _called(node) in ("print", "display") for node in _at_top(tree))
         silenced = cell.source.rstrip().endswith(";")
@@ -471,12 +472,12 @@ def _anchors(file: Path, notebook: NotebookNode | None) -> set[str]:
     return anchors
 
 
-def navigation_lines(notebook: NotebookNode, path: Path, lessons: Sequence[navigation.Lesson]) -> Iterator[str]:
+def navigation_lines(notebook: NotebookNode, path: Path, course: Sequence[Lesson]) -> Iterator[str]:
     """The navigation line stands in the first and in the last cell, and is what the tool writes."""
-    if path.name not in [lesson.file for lesson in lessons if lesson.available]:
+    if path.name not in [lesson.file for lesson in course]:
         yield f"{path.name} is not an available lesson of the course file"
         return
-    line = navigation.line_for(path.name, lessons)
+    line = navigation.line_for(path.name, course)
     for place, cell in (("first", notebook.cells[0]), ("last", notebook.cells[-1])):
         if cell.cell_type != "markdown" or f"{navigation.BEGIN}\n{line}\n{navigation.END}" not in cell.source:
             yield f"the {place} cell has not the navigation line {line!r}: run tools/navigation.py"

@@ -282,8 +282,10 @@ def test_navigation_written_twice_is_written_once() -> None:
     assert notebook.cells[0].source.count(navigation.BEGIN) == 1
 
 
-def test_navigation_leads_only_to_lessons_that_are_there() -> None:
-    assert "03-sample" not in navigation.line_for("02-sample.ipynb", sample.LESSONS)
+def test_the_way_through_the_course_passes_by_the_pages_to_look_something_up() -> None:
+    before = "[Previous: Say hello](01-sample.ipynb) · [Contents](00-start.ipynb)"
+    assert navigation.line_for("02-sample.ipynb", sample.LESSONS) == before
+    assert navigation.line_for("glossary.ipynb", sample.LESSONS) == "[Contents](00-start.ipynb)"
     assert navigation.line_for("00-start.ipynb", sample.LESSONS) == "[Next: Say hello](01-sample.ipynb)"
 
 

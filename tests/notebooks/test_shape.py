@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from helpers.exercises.course import lessons
 from helpers.exercises.registry import registry
 from tests.notebooks import shape
-from tools import navigation
 from tools import notebook as nb
 
 PATHS = nb.paths()
 EVERY = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 LESSONS = pytest.mark.parametrize(
-    "path", [path for path in PATHS if not path.name.startswith("00-")], ids=lambda path: path.name
+    "path", [path for path in PATHS if re.match(r"(?!00)\d\d", path.name)], ids=lambda path: path.name
 )
 
 
@@ -29,14 +29,15 @@ def exercises(path: Path) -> list[str]:
 
 
 def test_the_course_file_and_the_folder_agree() -> None:
-    lessons = navigation.course()
-    assert [lesson.file for lesson in lessons if lesson.available] == [path.name for path in PATHS]
-    assert all(re.fullmatch(rf"{lesson.id}-[a-z0-9-]+\.ipynb", lesson.file) for lesson in lessons)
+    assert {lesson.file for lesson in lessons()} == {path.name for path in PATHS}
+    assert all(re.fullmatch(rf"{lesson.id}(-[a-z0-9-]+)?\.ipynb", lesson.file) for lesson in lessons())
+    numbers = [lesson.id for lesson in lessons() if lesson.id[0].isdigit()]
+    assert numbers == sorted(numbers)
 
 
 @EVERY
 def test_it_has_the_shape_of_a_notebook(path: Path) -> None:
-    assert shape.findings(nb.read(path), path, navigation.course()) == []
+    assert shape.findings(nb.read(path), path, lessons()) == []
 
 
 @LESSONS
@@ -54,5 +55,5 @@ def test_an_exercise_cell_is_what_the_exercise_says(path: Path) -> None:
 
 @EVERY
 def test_its_title_is_that_of_the_course(path: Path) -> None:
-    title = next(lesson.title for lesson in navigation.course() if lesson.file == path.name)
+    title = next(lesson.title for lesson in lessons() if lesson.file == path.name)
     assert title in nb.read(path).cells[0].source.splitlines()[0]
