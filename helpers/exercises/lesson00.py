@@ -24,14 +24,14 @@ EXERCISES = [
             'first = Lab("open", name="00.a")\n'
             "session = first.connect()\n"
             'line = ...   # replace the three dots by a command in quotes: "NOOP"\n'
-            "session.send(line)"
+            'print(session.send(line) or "Nothing has been sent yet.")'
         ),
         hints=(
             "A command is a line of text. `NOOP` asks for nothing: the server only answers that it is there.",
             'Write `line = "NOOP"`, with the quotes, and run the cell again.',
         ),
         solution=Solution(
-            code=('first = Lab("open", name="00.a")\nsession = first.connect()\nline = "NOOP"\nsession.send(line)'),
+            code='first = Lab("open", name="00.a")\nsession = first.connect()\nline = "NOOP"\nprint(session.send(line))',
             explanation=(
                 "NOOP means “no operation”. It may come at any time, changes nothing, and a server that is well "
                 "answers 250 (RFC 5321 4.1.1.9). So it is the safest first word to say."
