@@ -21,6 +21,7 @@ from helpers.wire.transcript import Connection, Exchange, ExchangeKind, Outcome,
 
 Tls = Literal["none", "starttls", "implicit"]
 
+_RESPONSES: Final = {"PLAIN": 1, "LOGIN": 2, "CRAM-MD5": 1}
 _WRONG: Final = "not the password"
 _LONGEST = 20_000  # octets of a message that are written out
 _NOTHING: Final = "# Nothing has been said yet."
@@ -33,6 +34,7 @@ class _Login(NamedTuple):
     mechanism: str
     user: str | None  #: None when the responses are not what the mechanism asks for
     initial: bool  #: the first response stood in the AUTH line
+    whole: bool  #: every response that the mechanism asks for was sent
     accepted: bool
 
     @property
@@ -66,7 +68,10 @@ def as_smtplib(transcript: Transcript, profile: str = "open") -> str:
         body += _smtplib_turn(before, turn, after)
     if not _said_quit(connection):
         body.append("smtp.close()")
-    opening = [f"lab = Lab({_quoted(profile)})", "smtp = lab.smtplib()  # elsewhere: smtplib.SMTP(host, port)"]
+    opening = [
+        f"lab = Lab({_quoted(profile)})",
+        "smtp = lab.smtplib()  # elsewhere: smtplib.SMTP(host, port); it writes most verbs in small letters",
+    ]
     imports = ["import smtplib\n"] if any("smtplib." in line for line in body) else []
     return _program([*imports, "from helpers import Lab"], [*opening, *body])
 
@@ -95,16 +100,17 @@ def as_terminal(transcript: Transcript, host: str, port: int, tls: Tls = "none")
     if tls == "starttls":
         lines.append("# openssl itself says EHLO and STARTTLS; go on with your own EHLO")
     lines.append("# then type, waiting for the reply after each:")
-    if any(line.secret for exchange in connection.exchanges for line in sent_lines(exchange)):
-        lines.append(f"# ({MASK} stands for your credentials in base64)")
+    typed: list[str] = []
     for exchange in connection.exchanges:
         if tls == "starttls" and not exchange.tls:
             continue
         if tls == "none" and exchange.verb == "STARTTLS" and exchange.code == 220:
-            lines.append("# STARTTLS: from here telnet cannot go on, openssl s_client -starttls smtp can")
+            typed.append("# STARTTLS: from here telnet cannot go on, openssl s_client -starttls smtp can")
             break
-        lines += _typed(exchange)
-    return "\n".join(lines)
+        typed += _typed(exchange)
+    if any(MASK in line for line in typed):
+        lines.append(f"# ({MASK} stands for your credentials in base64)")
+    return "\n".join([*lines, *typed])
 
 
 def as_swaks(transcript: Transcript, host: str, port: int, tls: Tls = "none") -> str:
@@ -126,7 +132,7 @@ def as_swaks(transcript: Transcript, host: str, port: int, tls: Tls = "none") ->
             content = transaction.content
             if len(content) > _LONGEST:
                 lines.append(f"# the message had {count(len(content), 'octet')}; here is its beginning")
-            text = content[:_LONGEST].replace(b"\r\n", b"\n").replace(b"\0", b"")
+            text = content[:_LONGEST].replace(b"\r\n", b"\n").replace(b"\0", b"").removesuffix(b"\n")
             command += ["--data", decode(text)]
             if len({e.group for e in transaction.exchanges}) < len(transaction.exchanges):
                 command.append("--pipeline")
@@ -194,7 +200,7 @@ def _session_login(turn: list[Exchange]) -> list[str]:
     login = _login(turn)
     if login.mechanism.startswith("SCRAM-"):
         return [_no_scram(login)]
-    if login.mechanism == "CRAM-MD5" and login.user is not None:
+    if login.mechanism == "CRAM-MD5" and login.user is not None and login.whole:
         return [
             'challenge = session.send("AUTH CRAM-MD5")',
             f'digest = hmac.new({login.password}.encode(), b64decode(challenge.text), "md5").hexdigest()',
@@ -263,7 +269,7 @@ def _smtplib_login(turn: list[Exchange]) -> list[str]:
     if login.mechanism.startswith("SCRAM-"):
         return [_no_scram(login), "# smtplib has no SCRAM"]
     method = {"PLAIN": "auth_plain", "LOGIN": "auth_login", "CRAM-MD5": "auth_cram_md5"}.get(login.mechanism)
-    if method is None or login.user is None:
+    if method is None or login.user is None or not login.whole:
         return [f"print(smtp.docmd({expression}))" for expression in _login_lines(turn, login)]
     initial = "" if login.initial else ", initial_response_ok=False"
     call = f'print(smtp.auth("{login.mechanism}", smtp.{method}{initial}))'
@@ -289,18 +295,19 @@ def _login(turn: list[Exchange]) -> _Login:
     initial = bool(sent_lines(turn[0])[0].secret)
     responses = [line.secret for exchange in turn for line in sent_lines(exchange) if line.secret]
     user = _user(mechanism, [from_base64(response.strip()) for response in responses])
-    return _Login(visible(mechanism), user, initial, turn[-1].code == 235)
+    whole = len(responses) == _RESPONSES.get(mechanism) and len(turn) + initial == len(responses) + 1
+    return _Login(visible(mechanism), user, initial, whole, turn[-1].code == 235)
 
 
 def _user(mechanism: str, responses: list[bytes | None]) -> str | None:
     first = responses[0] if responses else None
-    if first is None or any(response is None for response in responses):
+    if first is None or None in responses or len(responses) > _RESPONSES.get(mechanism, 0):
         return None
-    if mechanism == "PLAIN" and len(responses) == 1 and first.startswith(b"\0") and first.count(b"\0") == 2:
+    if mechanism == "PLAIN" and first.startswith(b"\0") and first.count(b"\0") == 2:
         return decode(first.split(b"\0")[1])
-    if mechanism == "LOGIN" and len(responses) == 2:
+    if mechanism == "LOGIN":
         return decode(first)
-    if mechanism == "CRAM-MD5" and len(responses) == 1 and b" " in first:
+    if mechanism == "CRAM-MD5" and b" " in first:
         return decode(first.rpartition(b" ")[0])
     return None
 
