@@ -31,7 +31,7 @@ def course_map() -> Shown:
 
 def _text(course: Collection[Lesson], done: Collection[str]) -> str:
     rows = [_HEADS] + [
-        (f"{lesson.id} {lesson.title}", " ".join(lesson.commands), _minutes(lesson), _standing(lesson, done))
+        (_name(lesson), " ".join(lesson.commands) or "–", _minutes(lesson), _standing(lesson, done))
         for lesson in course
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
@@ -41,18 +41,22 @@ def _text(course: Collection[Lesson], done: Collection[str]) -> str:
 
 def _html(course: Collection[Lesson], done: Collection[str]) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-    rows = "".join(
-        f'<tr><th scope="row"><a href="{escaped(lesson.file)}">{escaped(f"{lesson.id} {lesson.title}")}</a></th>'
-        f"<td><code>{escaped(' '.join(lesson.commands))}</code></td><td>{_minutes(lesson)}</td>"
-        f'<td><span class="{_MARKS[lesson.standing(done)].accent}">{escaped(_standing(lesson, done))}</span></td></tr>'
-        for lesson in course
-    )
+    rows = "".join(_row(lesson, done) for lesson in course)
     reached, there = _counts(course, done)
     return (
         f'<div class="body"><p class="say">{escaped(_summary(course, done))}</p>'
         f'<p><progress aria-label="Done in the whole course" max="{there}" value="{reached}">'
         f"{reached} of {there}</progress></p>"
         f"<table><caption>The lessons</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(lesson: Lesson, done: Collection[str]) -> str:
+    link = f'<a href="{escaped(lesson.file)}">{escaped(_name(lesson))}</a>'
+    standing = f'<span class="{_MARKS[lesson.standing(done)].accent}">{escaped(_standing(lesson, done))}</span>'
+    return (
+        f'<tr><th scope="row"><div style="white-space:normal">{link}</div></th>'
+        f"<td>{_commands(lesson)}</td><td>{_minutes(lesson)}</td><td>{standing}</td></tr>"
     )
 
 
@@ -65,6 +69,14 @@ def _summary(course: Collection[Lesson], done: Collection[str]) -> str:
 
 def _counts(course: Collection[Lesson], done: Collection[str]) -> tuple[int, int]:
     return sum(lesson.count(done) for lesson in course), sum(len(lesson.ids) for lesson in course)
+
+
+def _name(lesson: Lesson) -> str:
+    return f"{lesson.id} {lesson.title}" if lesson.id[0].isdigit() else lesson.title
+
+
+def _commands(lesson: Lesson) -> str:
+    return " ".join(f"<code>{escaped(command)}</code>" for command in lesson.commands) or "–"
 
 
 def _minutes(lesson: Lesson) -> str:
