@@ -2,6 +2,7 @@
 
 Surfaces and text follow JupyterLab's theme variables; the accents are pairs, light and dark, written once
 with ``light-dark()`` and switched by the theme that the page declares or else by the reader's system.
+``.smtp.smtp`` outweighs JupyterLab's rules for lists, code and tables in an output.
 A reader without CSS loses nothing but the colours: glyphs and words are in the text.
 """
 
@@ -41,8 +42,9 @@ font:var(--jp-content-font-size1,14px)/1.5 var(--jp-content-font-family,system-u
 [data-jp-theme-light=true] .smtp,.vscode-light .smtp{color-scheme:light}
 [data-jp-theme-light=false] .smtp,.vscode-dark .smtp{color-scheme:dark}
 .smtp :is(p,ol,ul,table,pre,dl){margin:0;padding:0;font-size:inherit}
-.smtp :is(ol,ul){list-style:none}
-.smtp :is(code,pre,kbd){font:.93em/1.6 var(--mono);background:none;color:inherit;padding:0;border:0;
+.smtp.smtp :is(ol,ul){list-style:none;padding:0}
+.smtp.smtp :is(code,pre){background:none;padding:0;color:inherit}
+.smtp :is(code,pre,kbd){font:.93em/1.6 var(--mono);border:0;
 white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .smtp small{font-size:.86em}
 .smtp .R,.smtp .R code{color:var(--soft);font-size:.93em}
@@ -80,7 +82,7 @@ border-radius:6px;padding:3px 10px}
 .smtp table{border-collapse:collapse;border:0;table-layout:auto;width:auto;max-width:100%%}
 .smtp.smtp table tr{background:none}
 .smtp.smtp table :is(td,th){border:1px solid var(--line);padding:2px 8px;text-align:left;vertical-align:top;
-font-weight:400;white-space:normal;max-width:none;color:inherit}
+font-weight:400;white-space:normal;max-width:none;color:inherit;line-height:inherit}
 .smtp.smtp table :is(th,.at){white-space:nowrap}
 .smtp :is(td,th){overflow-wrap:break-word}
 .smtp .hex{display:block;width:23ch}
@@ -90,7 +92,7 @@ flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}}
 .smtp .say{font-weight:600}
 .smtp .end,.smtp .odd{color:var(--soft);font-style:normal;border:1px solid var(--line);border-radius:3px;padding:0 2px}
 .smtp .odd{color:var(--later)}
-.smtp pre.box{background:var(--panel);border-radius:6px;padding:6px 10px}
+.smtp.smtp pre.box{background:var(--panel);border-radius:6px;padding:6px 10px}
 """
 
 #: The stylesheet, for one ``<style>`` element beside the fragments that the views return.
