@@ -7,6 +7,7 @@ after each, and the mail transactions in them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,8 @@ from typing import overload
 from helpers.protocol.reply import MalformedReply, Reply, decode, parse_reply
 from helpers.protocol.state import Phase, SessionState, after_reply, path_in, verb_of
 from helpers.wire.events import EventKind, WireEvent
+
+_FINAL_DOT = re.compile(rb"(?:\A|\n)(\.\r?\n)\Z")
 
 
 class ExchangeKind(StrEnum):
@@ -162,7 +165,9 @@ class Connection:
 class Transcript(Sequence[Exchange]):
     """The exchanges of one or more connections, in the order of their replies."""
 
-    def __init__(self, connections: Iterable[Connection] = (), events: Sequence[WireEvent] = (), name: str = "") -> None:
+    def __init__(
+        self, connections: Iterable[Connection] = (), events: Sequence[WireEvent] = (), name: str = ""
+    ) -> None:
         self.connections: tuple[Connection, ...] = tuple(connections)
         self.events: tuple[WireEvent, ...] = tuple(events)
         self.name = name
@@ -233,7 +238,7 @@ class Transcript(Sequence[Exchange]):
         lines: list[Line] = []
 
         def add(side: str, text: str, exchange: int, connection: int) -> None:
-            lines.append(Line(len(lines) + 1, side, text, exchange, connection))
+            lines.append(Line(len(lines) + 1, side, _printable(text), exchange, connection))
 
         for connection in self.connections:
             n = connection.number
@@ -266,10 +271,14 @@ class Transcript(Sequence[Exchange]):
 
 
 def unstuff(octets: bytes) -> bytes:
-    """The message in the octets after 354: final dot removed, leading dots unstuffed (RFC 5321 4.5.2)."""
-    if octets == b".\r\n":
-        return b""
-    octets = octets.removesuffix(b".\r\n")
+    """The message in the octets after 354: final dot removed, leading dots unstuffed (RFC 5321 4.5.2).
+
+    A message that broke off has no final dot; a server that is lax about line ends may have taken LF for CR LF
+    around it.
+    """
+    final_dot = _FINAL_DOT.search(octets[-4:] if len(octets) > 3 else octets)
+    if final_dot is not None:
+        octets = octets[: -len(final_dot[1])]
     if octets.startswith(b"."):
         octets = octets[1:]
     return octets.replace(b"\r\n.", b"\r\n")
@@ -277,8 +286,13 @@ def unstuff(octets: bytes) -> bytes:
 
 def _printable(text: str) -> str:
     """Text that cannot move the cursor of whoever prints it: control characters become ``\\xNN``."""
-    return text if text.isprintable() else "".join(
-        c if c.isprintable() or c == "\t" else (f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}") for c in text
+    return (
+        text
+        if text.isprintable()
+        else "".join(
+            c if c.isprintable() or c == "\t" else (f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}")
+            for c in text
+        )
     )
 
 
@@ -322,6 +336,7 @@ class _Reader:
                 self._taken = 0
                 self._more_waiting = False
                 self._tls = True
+                self._state = SessionState(tls=True)
                 self._note("TLS started: from here on every line travels encrypted")
             case EventKind.REPLAYED:
                 self._replaying = False
@@ -349,12 +364,12 @@ class _Reader:
         except MalformedReply as error:
             self._note(f"the server sent something that is not a reply: {error}")
             return
-        if not self._exchanges and reply.code // 100 in (2, 4, 5) and not (self._stream and event.consumed):
+        if not self._exchanges and reply.code // 100 in (2, 4, 5) and (not self._stream or event.consumed == 0):
             self._add(ExchangeKind.GREETING, b"", reply, self._state, event.time)
             if reply.code != 220:
                 self._state = after_reply(self._state, "", 421 if reply.code == 421 else 0)
             return
-        size = self._unit() if event.consumed is None else event.consumed - self._taken
+        size = unit_size(self._stream, self._state.phase) if event.consumed is None else event.consumed - self._taken
         octets = bytes(self._stream[:size])
         del self._stream[:size]
         self._taken += size
@@ -390,19 +405,19 @@ class _Reader:
             return ExchangeKind.MESSAGE
         return ExchangeKind.RESPONSE if self._state.phase is Phase.AUTH else ExchangeKind.COMMAND
 
-    def _unit(self) -> int:
-        """The size of the next thing the client said, for a log that does not tell what was consumed."""
-        stream = self._stream
-        if self._state.phase is Phase.MESSAGE:
-            if stream.startswith(b".\r\n"):
-                return 3
-            end = stream.find(b"\r\n.\r\n")
-            return len(stream) if end < 0 else end + 5
-        end = stream.find(b"\n") + 1
-        words = bytes(stream[:end]).split()
-        if len(words) > 1 and words[0].upper() == b"BDAT" and words[1].isdigit():
-            end += int(words[1])
-        return min(end, len(stream)) if end else len(stream)
+
+def unit_size(stream: bytes | bytearray, phase: Phase) -> int:
+    """The size of the next thing the client said, for a log that does not tell what was consumed."""
+    if phase is Phase.MESSAGE:
+        if stream.startswith(b".\r\n"):
+            return 3
+        end = stream.find(b"\r\n.\r\n")
+        return len(stream) if end < 0 else end + 5
+    end = stream.find(b"\n") + 1
+    words = bytes(stream[:end]).split()
+    if len(words) > 1 and words[0].upper() == b"BDAT" and re.fullmatch(rb"\d{1,20}", words[1]):
+        end += int(words[1])
+    return min(end, len(stream)) if end else len(stream)
 
 
 def _transactions(exchanges: Iterable[Exchange], closed: bool) -> Iterator[Transaction]:
