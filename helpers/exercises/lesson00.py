@@ -17,7 +17,7 @@ EXERCISES = [
         id="00.a",
         title="Send your first command",
         task=(
-            "Put a command between the quotes, for example `NOOP`, and run the cell. "
+            'Replace the three dots by a command in quotes, for example `"NOOP"`, and run the cell. '
             "The reply appears below it. Done when the server answers with a code that begins with 2."
         ),
         starter=(
@@ -31,7 +31,9 @@ EXERCISES = [
             'Write `line = "NOOP"`, with the quotes, and run the cell again.',
         ),
         solution=Solution(
-            code='first = Lab("open", name="00.a")\nsession = first.connect()\nline = "NOOP"\nprint(session.send(line))',
+            code=(
+                'first = Lab("open", name="00.a")\nsession = first.connect()\nline = "NOOP"\nprint(session.send(line))'
+            ),
             explanation=(
                 "NOOP means “no operation”. It may come at any time, changes nothing, and a server that is well "
                 "answers 250 (RFC 5321 4.1.1.9). So it is the safest first word to say."

@@ -42,6 +42,7 @@ class LinesInOrder(Stored):
         self._order = list(range(len(lines)))  # the lines by their first place, so that equal lines can be told apart
         self._lock = RLock()
         self.choice = widgets.Select(description="Lines:", rows=max(2, len(lines)))
+        self.choice.style.description_width = "4em"
         self.choice.layout.width = "auto"
         self.choice.layout.margin = "10px 14px 0"
         self.up = widgets.Button(description="↑ Up", tooltip="Move the chosen line up")
@@ -52,7 +53,7 @@ class LinesInOrder(Stored):
         self.send.on_click(lambda _: self._clicked())
         self.result = widgets.HTML()
         buttons = widgets.HBox([self.up, self.down, self.send])
-        buttons.layout.flex_flow = "row wrap"
+        buttons.add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
         super().__init__([style_sheet(), self.choice, buttons, self.result])
         self.add_class("smtp")
