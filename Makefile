@@ -36,6 +36,7 @@ test-system: test-env tests/browser/node_modules/axe-core ## the tests that need
 	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder
 
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)
+	@$(TEST_PYTHON) tools/glossary.py
 	@$(TEST_PYTHON) tools/navigation.py
 	@$(TEST_PYTHON) tools/execute.py $(NOTEBOOKS)
 

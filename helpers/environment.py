@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from helpers.exercises.shown import Shown
+from helpers.views.style import card
 
 OLDEST = (3, 11)
 
@@ -18,14 +19,16 @@ def check_environment() -> Shown:
     ready = not any(problem for _, problem in rows)
     last = "Everything is here: you can start." if ready else "Mend what is marked ✕, then run this cell again."
     lines = [f"✕ {what}: {problem}" if problem else f"✓ {what}" for what, problem in rows]
-    return Shown("\n".join([*lines, last]), "".join(_html(rows, last)))
+    return Shown("\n".join([*lines, last]), card("".join(_html(rows, last)), "What the course needs"))
 
 
 def _html(rows: list[tuple[str, str]], last: str) -> Iterator[str]:
-    yield "<table><caption>What the course needs</caption><tr><th scope='col'>Needed</th><th scope='col'>Here</th></tr>"
+    yield '<div class="body"><table><caption>What the course needs</caption>'
+    yield '<thead><tr><th scope="col">Needed</th><th scope="col">Here</th></tr></thead><tbody>'
     for what, problem in rows:
-        yield f"<tr><th scope='row'>{escape(what)}</th><td>{escape('✕ ' + problem) if problem else '✓ works'}</td></tr>"
-    yield f"</table><p>{escape(last)}</p>"
+        accent, text = ("no", f"✕ {problem}") if problem else ("ok", "✓ works")
+        yield f'<tr><th scope="row">{escape(what)}</th><td class="{accent}">{escape(text)}</td></tr>'
+    yield f'</tbody></table><p class="say">{escape(last)}</p></div>'
 
 
 def _problem(trial: Callable[[], str]) -> str:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import EllipsisType, TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, overload
+from typing import Protocol, Self, overload
 
 from helpers.protocol.reply import Reply, decode, is_last_line, parse_reply
 from helpers.protocol.state import verb_of
-
-if TYPE_CHECKING:
-    import ssl
 
 
 class SessionError(Exception):
@@ -58,10 +55,10 @@ class Session:
     connection in ``lab.transcript()``.
     """
 
-    def __init__(self, pipe: Pipe, hostname: str, client_context: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, pipe: Pipe, hostname: str, secure: Callable[[Pipe], Pipe]) -> None:
         self._pipe = pipe
         self._hostname = hostname
-        self._client_context = client_context
+        self._secure = secure  # puts TLS over a pipe
         self._buffer = b""
         self._ended = False
         self._last: Reply | None = None
@@ -130,9 +127,7 @@ class Session:
         Raises:
             TLSFailed: with the reason.
         """
-        from helpers.session_tls import TLSPipe
-
-        self._pipe = TLSPipe(self._pipe, self._client_context(), self._hostname)
+        self._pipe = self._secure(self._pipe)
         self._buffer = b""
         self.tls = True
 

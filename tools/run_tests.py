@@ -66,6 +66,7 @@ SUITES: dict[str, tuple[Step, ...]] = {
         Step("mypy", _module("mypy", "--no-error-summary")),
         Step("import-linter", _module("importlinter.cli", "lint-imports", "--no-logo")),
         Step("navigation", (sys.executable, "tools/navigation.py", "--check")),
+        Step("glossary", (sys.executable, "tools/glossary.py", "--check")),
     ),
     "tests": (
         Step(

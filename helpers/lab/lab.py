@@ -20,7 +20,7 @@ from helpers.lab.people import people
 from helpers.lab.profiles import profile as find_profile
 from helpers.lab.tls import Certificates, can_tls
 from helpers.lab.transport import Transport, can_sockets, default_transport
-from helpers.session import Session
+from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
 from helpers.wire.messages import StoredMessage
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
@@ -188,7 +188,7 @@ class Lab:
         Raises:
             ConnectionClosed: the lab has stopped, or it ended the connection at once.
         """
-        session = Session(self._transport.connect(), self.hostname, self.client_context)
+        session = Session(self._transport.connect(), self.hostname, self._secure)
         if self.policy.tls == "implicit" if tls is None else tls:
             session.start_tls()
         session.read_greeting()
@@ -224,7 +224,7 @@ class Lab:
             engine.dialogue.rehearsal = list(identifiers)
 
         pipe = self._transport.connect(rehearse)
-        session = Session(pipe, self.hostname, self.client_context)
+        session = Session(pipe, self.hostname, self._secure)
         if self.policy.tls == "implicit":
             session.start_tls()
         session.read_greeting()
@@ -241,6 +241,12 @@ class Lab:
                 engine.replay = None
                 engine.dialogue.rehearsal = None
                 self.log.add(EventKind.REPLAYED, connection)
+
+    def _secure(self, pipe: Pipe) -> Pipe:
+        """TLS over a session's pipe. Raises TLSFailed."""
+        from helpers.session_tls import TLSPipe
+
+        return TLSPipe(pipe, self.client_context(), self.hostname)
 
     def client_context(self) -> ssl.SSLContext:
         """A fresh TLS context that trusts this lab's CA and verifies its name, on both transports.
