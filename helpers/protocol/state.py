@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from helpers.protocol.address import read_path_argument, split_path
+
 
 class Phase(StrEnum):
     """The places of a session; the names are those of ``reference.model.PHASES``."""
@@ -53,23 +55,14 @@ def verb_of(line: str) -> str:
 
 
 def path_in(line: str) -> str:
-    """The address in a MAIL or RCPT line, without angle brackets ("" for the null reverse-path)."""
-    _, _, rest = line.partition(":")
-    rest = rest.strip()
-    if rest.startswith("<"):
-        quoted = False
-        for n, char in enumerate(rest):
-            if char == '"' and rest[n - 1] != "\\":
-                quoted = not quoted
-            elif char == ">" and not quoted:
-                return rest[1:n]
-        return rest[1:]
-    return rest.split(" ", 1)[0]
+    """The address in a MAIL or RCPT line, without angle brackets and source route ("" for the null reverse-path)."""
+    verb = verb_of(line)
+    return read_path_argument("TO" if verb == "RCPT" else "FROM", line.lstrip()[len(verb) :].lstrip(), utf8=True).path
 
 
 def _parameters_in(line: str) -> tuple[str, ...]:
     _, _, rest = line.partition(":")
-    return tuple(rest.rpartition(">")[2].split())
+    return tuple(split_path(rest.strip())[1].split())
 
 
 def after_reply(state: SessionState, line: str, code: int, reply_lines: tuple[str, ...] = ()) -> SessionState:

@@ -344,16 +344,21 @@ class _Reader:
                 self._note(decode(event.data))
             case EventKind.CLOSED:
                 self._closed = event.data.decode("ascii") or "client"
+                self._unanswered()
                 if self._closed == "dropped":
                     self._note("the connection was dropped without a word")
 
     def finish(self) -> Connection:
-        if self._stream:
-            self._add(self._kind(), bytes(self._stream), None, self._state, 0.0)
+        self._unanswered()
         state = self._state
         if self._closed:
             state = after_reply(state, "", 421)
         return Connection(self.number, tuple(self._exchanges), state, self._closed, self._replay, tuple(self._notes))
+
+    def _unanswered(self) -> None:
+        if self._stream:
+            self._add(self._kind(), bytes(self._stream), None, self._state, 0.0)
+            self._stream.clear()
 
     def _note(self, text: str) -> None:
         self._notes.append((self._exchanges[-1].number if self._exchanges else 0, text))

@@ -1,0 +1,1 @@
+"""Wire events, and the transcript read from them."""
