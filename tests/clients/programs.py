@@ -6,7 +6,6 @@ import os
 import select
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -99,15 +98,16 @@ class Terminal:
         self.see(answer)
 
     def end(self) -> int:
-        """Wait until the program ends by itself, and return its exit code."""
+        """Type no more (nc waits for that), wait until the program has ended, and return its exit code."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         while self._read():
             pass
         return self._process.wait(SECONDS)
 
     def _read(self) -> bytes:
         assert self._process.stdout is not None
-        deadline = time.monotonic() + SECONDS
-        ready = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]
+        ready = select.select([self._process.stdout], [], [], SECONDS)[0]
         assert ready, f"nothing came for {SECONDS:.0f} seconds; on the screen: {self.shown!r}"
         octets = os.read(self._process.stdout.fileno(), 65536)
         self.shown += octets

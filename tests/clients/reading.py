@@ -11,18 +11,18 @@ from helpers.wire.transcript import Connection, Exchange, Outcome
 
 # dots at the start of lines, an empty line, a line that is only a dot: what stuffing is for (RFC 5321 4.5.2)
 MESSAGE = (
-    "Date: Mon, 05 Jan 2026 09:00:00 +0000\n"
-    "Message-ID: <1@laptop.example>\n"
-    "From: Alice Arden <alice@lab.example>\n"
-    "To: Bob Brook <bob@lab.example>\n"
-    "Subject: Dots\n"
-    "\n"
-    ".\n"
-    ".one dot\n"
-    "..two dots\n"
-    "\n"
-    "the last line\n"
-).encode()
+    b"Date: Mon, 05 Jan 2026 09:00:00 +0000\n"
+    b"Message-ID: <1@laptop.example>\n"
+    b"From: Alice Arden <alice@lab.example>\n"
+    b"To: Bob Brook <bob@lab.example>\n"
+    b"Subject: Dots\n"
+    b"\n"
+    b".\n"
+    b".one dot\n"
+    b"..two dots\n"
+    b"\n"
+    b"the last line\n"
+)
 ON_THE_WIRE = MESSAGE.replace(b"\n", b"\r\n")  # what must lie in the mailbox
 
 SENT = ["MAIL 250", "RCPT 250", "DATA 354", "message 250"]

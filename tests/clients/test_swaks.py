@@ -113,9 +113,7 @@ def test_auth_in_clear_text(tools: Tools, lab: Lab, mechanism: str) -> None:
 @pytest.mark.parametrize(
     ("profile", "code", "refused"), [("submission", 23, "MAIL 530"), ("submissions", 23, "MAIL 530")]
 )
-def test_exit_23_mail_refused(
-    tools: Tools, start: Callable[[str], Lab], profile: str, code: int, refused: str
-) -> None:
+def test_exit_23_mail_refused(tools: Tools, start: Callable[[str], Lab], profile: str, code: int, refused: str) -> None:
     """Who has not logged in may not send (RFC 4954 6)."""
     lab = start(profile)
     tls = "--tls" if profile == "submission" else "--tls-on-connect"
@@ -193,9 +191,7 @@ def test_a_legacy_server_takes_mail_after_helo(tools: Tools, start: Callable[[st
     assert_delivered(lab, connection)
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused(
-    tools: Tools, lab: Lab, start: Callable[[str], Lab]
-) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(tools: Tools, lab: Lab, start: Callable[[str], Lab]) -> None:
     other = start("mx")
     done = swaks(tools, lab, "--tls", *verified(other))
     assert done.returncode == 29, done.stdout
