@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,9 @@ def everywhere(evil: bytes) -> Transcript:
     wire.client(b"AUTH " + evil + b"\r\n").server(b"504 5.5.4 " + evil)
     wire.client(b"AUTH LOGIN\r\n").server(b"334 " + evil)
     wire.client(evil + b"\r\n").server(b"535 5.7.8 " + evil)
+    encoded = b64encode(evil)
+    wire.client(b"AUTH PLAIN " + encoded + b"\r\n").server(b"334 " + encoded)
+    wire.client(encoded + b"\r\n").server(b"535 5.7.8 " + evil)
     wire.client(b"MAIL FROM:<" + evil + b"> SIZE=" + evil + b"\r\n").server(b"250 2.1.0 " + evil)
     first, second = b"RCPT TO:<" + evil + b">\r\n", b"RCPT TO:" + evil + b"\r\n"
     wire.client(first + second).server(b"250 " + evil, unread=len(second)).server(b"250 " + evil)

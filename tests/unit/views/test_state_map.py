@@ -76,6 +76,7 @@ def test_a_login_under_way_and_done() -> None:
     assert Page(views.state_map_html(half)).in_order(
         ["greeted", "✓ done", "AUTH ↓", "auth exchange", "● you are here", "LOGIN"]
     )
+    assert page.text.count("✓ done") == 2
     assert "○ not logged in" in views.state_map_text(half)
     done = after(HELLO, ("AUTH PLAIN AHRlc3QAMTIzNA==", "235 ok"))
     assert "✓ logged in with AUTH PLAIN" in views.state_map_text(done)
