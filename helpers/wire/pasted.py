@@ -244,7 +244,7 @@ def _without_stamp(line: str) -> str:
 def _read_marked(lines: list[str], session: _Session) -> None:
     receiver = any(re.match(r"\s*R: *\d{3}", line) for line in lines)
     notation = _SENDER_RECEIVER if receiver and not any(re.match(r"\s*C:", line) for line in lines) else _MARKED
-    session.follows_marks = any(re.match(r" ~> |<~  |=== TLS ", line) for line in lines)
+    session.follows_marks = any(re.match(r"\s*(?:~>|<~|=== |\*\*\* )", line) for line in lines)  # swaks
     unmarked_message = False
     for line in lines:
         match = notation.match(_without_stamp(line))

@@ -118,6 +118,13 @@ def test_swaks_marks_tls_line_by_line() -> None:
     assert _plan(_read("pasted/swaks-tls-missing.txt")) == [("greeting", 220), ("EHLO", 250), ("QUIT", 221)]
 
 
+def test_swaks_whose_handshake_failed_was_never_inside_tls() -> None:
+    transcript = _read("pasted/swaks-tls-failed.txt")
+    assert _plan(transcript)[:3] == [("greeting", 220), ("EHLO", 250), ("STARTTLS", 220)]
+    assert not any(e.tls for e in transcript)
+    assert EventKind.TLS not in [event.kind for event in transcript.events]
+
+
 def test_swaks_with_tls_from_the_start() -> None:
     text = "=== Trying 127.0.0.1:465...\n=== TLS started with cipher X\n<~  220 hi\n ~> QUIT\n<~  221 bye\n"
     transcript = Transcript.from_text(text)
