@@ -25,7 +25,7 @@ def about_html(command: Command) -> str:
     return (
         f'<p class="smtp-title"><b>{escaped(command.label)}</b> — {escaped(command.title)}</p>'
         f'<p class="soft">{prose(command.summary)} {rfc_link(command.rfc)}</p>'
-        '<details class="smtp-more"><summary>▸ Syntax, replies and common mistakes</summary>'
+        '<details class="smtp-more"><summary>Syntax, replies and common mistakes</summary>'
         f'<pre class="box">{escaped(command.syntax)}</pre><p>{prose(command.effect)}</p>'
         + _table("Replies", ("code", "meaning", "what to do"), replies)
         + _table("Common mistakes", ("wrong", "why", "right"), mistakes)

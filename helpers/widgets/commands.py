@@ -38,7 +38,7 @@ class CommandBar(widgets.VBox):  # type: ignore[misc]
         """Mark what is chosen and what would be refused now; offer ``continuation``."""
         for verb, option in self.options.items():
             permitted = permissions[verb]
-            tooltip = permitted.reason if permitted.allowed else f"Not permitted now: {permitted.reason}"
+            tooltip = permitted.reason if permitted.allowed else f"Not permitted now. {permitted.reason}"
             option.show(chosen=verb == chosen.verb, not_now=not permitted.allowed, tooltip=tooltip)
             wanted = verb not in self._continuations or verb in (chosen.verb, continuation and continuation.verb)
             option.layout.display = None if wanted else "none"

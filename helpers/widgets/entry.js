@@ -3,9 +3,9 @@
 let made = 0;
 
 function element(name, attributes, parent) {
-  const made = Object.assign(document.createElement(name), attributes);
-  parent.append(made);
-  return made;
+  const part = Object.assign(document.createElement(name), attributes);
+  parent.append(part);
+  return part;
 }
 
 function labelled(name, attributes, parent) {
@@ -15,6 +15,9 @@ function labelled(name, attributes, parent) {
 }
 
 function render({ model, el }) {
+  // JupyterLab's shortcuts would take Enter and Ctrl+Enter away
+  el.dataset.lmSuppressShortcuts = "true";
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   const [lineLabel, line] = labelled("input", { type: "text" }, el);
   const [messageLabel, message] = labelled("textarea", { rows: 8 }, el);
   const button = element("button", { type: "button", className: "jupyter-button smtp-send" }, el);
@@ -62,7 +65,6 @@ function render({ model, el }) {
   message.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      event.stopPropagation(); // JupyterLab runs the cell on Ctrl+Enter
       submit();
     }
   });

@@ -35,8 +35,6 @@ class Header(widgets.HBox):  # type: ignore[misc]
             f"{lab.host}:{lab.port}" if lab.can_sockets else "in memory",
             "encrypted (TLS)" if state.tls else "not encrypted",
         ]
-        if state.authenticated:
-            facts.append(f"logged in with {state.authenticated}")
         self.about.value = (
             f"{there} <b>{escaped(lab.hostname)}</b> "
             f'<span class="soft">{escaped(" · ".join(facts))} · policy: <b>{escaped(lab.policy.title)}</b></span>'

@@ -11,7 +11,7 @@ from helpers import reference
 from helpers.protocol.commandline import compose, line_problem
 from helpers.protocol.permission import permission
 from helpers.protocol.reply import Reply
-from helpers.protocol.state import Phase
+from helpers.protocol.state import Phase, SessionState
 from helpers.reference.model import Command
 from helpers.session import NothingToWaitFor, Session, message_octets
 from helpers.views.markup import escaped
@@ -53,7 +53,8 @@ class CommandPicker(Workbench):
         self._commands = {command.verb: command for command in (*offered, *continuations)}
         self._forms: dict[str, Form] = {}
         self.chosen = offered[0]
-        self._before_continuation: Command | None = None
+        self._before_continuation = self.chosen
+        self._phase: Phase | None = None  # for which the chosen command was last seen to
 
         self.bar = CommandBar(offered, continuations, lambda verb: self._clicked(lambda: self._choose(verb)))
         self.about = widgets.HTML().add_class("smtp-about-command")
@@ -129,36 +130,24 @@ class CommandPicker(Workbench):
             if not replies:
                 raise NothingToWaitFor("The server has not answered: it waits for more.")
             reply = replies[-1]
-        self._follow(phase)
+        if self.chosen.status == "continuation" and not self._is_message:
+            self._form.fill({})  # the next challenge asks for something else
         return reply
 
-    def _undo(self) -> None:
-        phase = self._contact.state.phase
-        super()._undo()
-        self._follow(phase)
+    def _follow(self, phase: Phase) -> Command | None:
+        """What continues the exchange in this phase: the message after 354, the response after 334.
 
-    def _connect(self) -> None:
-        phase = self._contact.state.phase
-        super()._connect()
-        self._follow(phase)
-
-    def _follow(self, before: Phase) -> None:
-        """Offer the message after 354 and the response after 334, and put back what was chosen before."""
-        now = self._contact.state.phase
-        if now is before:
-            return
-        continuation = self._continuation(now)
-        if continuation is not None:
-            if self.chosen.status != "continuation":
-                self._before_continuation = self.chosen
-            self.chosen = continuation
-        elif self.chosen.status == "continuation" and self._before_continuation is not None:
-            self.chosen = self._before_continuation
-
-    def _continuation(self, phase: Phase) -> Command | None:
-        return next(
+        It is chosen once, when the session gets there; afterwards what was chosen before is put back.
+        """
+        continuation = next(
             (c for c in self._commands.values() if c.status == "continuation" and phase in c.permitted_in), None
         )
+        if phase is not self._phase:
+            self._phase = phase
+            if self.chosen.status != "continuation":
+                self._before_continuation = self.chosen
+            self.chosen = continuation or self._before_continuation
+        return continuation
 
     # --- drawing -------------------------------------------------------------------------------------
 
@@ -188,8 +177,8 @@ class CommandPicker(Workbench):
     def _draw(self) -> None:
         super()._draw()
         state = self._contact.state
+        continuation = self._follow(state.phase)
         permissions = {verb: permission(command, state) for verb, command in self._commands.items()}
-        continuation = self._continuation(state.phase)
         self.bar.show(self.chosen, permissions, continuation)
         self.about.value = about_html(self.chosen)
         if self.form_place.children != (self._form,):
@@ -205,15 +194,14 @@ class CommandPicker(Workbench):
         state = self._contact.state
         permitted = permission(self.chosen, state)
         self._form.check(state)
-        kind = {
-            True: ExchangeKind.MESSAGE if self._is_message else ExchangeKind.RESPONSE,
-            False: ExchangeKind.COMMAND,
-        }[self.chosen.status == "continuation"]
+        kind = ExchangeKind.MESSAGE if self._is_message else ExchangeKind.COMMAND
+        if kind is ExchangeKind.COMMAND and self.chosen.status == "continuation":
+            kind = ExchangeKind.RESPONSE
         self.line.value = preview_html(unsent(self._octets, kind, state), self.chosen.wire, self.secrets.value)
         self.send_button.description = "Send" if permitted.allowed else "Send anyway"
-        mark = '<span class="ok">✓' if permitted.allowed else '<span class="later">✕ Not permitted now:'
+        mark = '<span class="ok">✓' if permitted.allowed else '<span class="later">✕ Not permitted now.'
         lines = [f"{mark} {escaped(permitted.reason)}</span>"]
-        too_long = None if self._is_message else line_problem(self._text)
+        too_long = None if self._is_message else line_problem(self._text, growth=_growth(self.chosen, state))
         if too_long:
             lines.append(f'<span class="no">✕ {escaped(too_long)}</span>')
         self.permitted.value = "<br>".join(lines)
@@ -224,3 +212,10 @@ class CommandPicker(Workbench):
 
     def _fallback(self) -> str:
         return picker_html(self._contact.lab.name, self._offered)
+
+
+def _growth(command: Command, state: SessionState) -> int:
+    """Octets by which the announced extensions let the command's line grow (RFC 5321 4.5.3.1.4)."""
+    announced = [e for e in reference.extensions() if e.keyword in state.keywords]
+    growths = {"MAIL": [e.mail_line_growth for e in announced], "RCPT": [e.rcpt_line_growth for e in announced]}
+    return sum(growths.get(command.verb, ()))

@@ -8,7 +8,7 @@ from helpers.views.secrets import SentLine, sent_lines
 from helpers.wire.transcript import Exchange, ExchangeKind
 
 #: Lines of a message that are shown before it is sent; of a longer one the middle is left out.
-MOST_LINES = 12
+MOST_LINES = 8
 
 
 def unsent(octets: bytes, kind: ExchangeKind, state: SessionState) -> Exchange:
@@ -30,7 +30,7 @@ def preview_html(exchange: Exchange, wire: str = "", secrets: bool = False) -> s
         rows = [*(_row(line, secrets) for line in head), left_out, *(_row(line, secrets) for line in tail)]
     if wire and rows[0].startswith(escaped(wire)):
         rows[0] = f'<b class="client">{escaped(wire)}</b>{rows[0][len(escaped(wire)) :]}'
-    return f'<pre class="smtp-line" aria-label="What will be sent">{"<br>".join(rows)}</pre>'
+    return f'<pre class="smtp-line" role="group" aria-label="What will be sent">{"<br>".join(rows)}</pre>'
 
 
 def _row(line: SentLine, secrets: bool) -> str:

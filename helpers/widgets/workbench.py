@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import ipywidgets as widgets
 
@@ -18,6 +18,7 @@ from helpers.widgets.contact import Contact, LabGone
 from helpers.widgets.conversation import Conversation
 from helpers.widgets.header import Header
 from helpers.widgets.layout import style_sheet
+from helpers.widgets.stored import Stored
 from helpers.wire.transcript import Exchange
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ T = TypeVar("T")
 _PLAIN = (LabGone, SessionError, ValueError, TypeError)
 
 
-class Workbench(widgets.VBox):  # type: ignore[misc]
+class Workbench(Stored):
     """A widget around one session at a time.
 
     Handlers run one after the other (they may come on different threads), and an error in one is shown
@@ -124,7 +125,7 @@ class Workbench(widgets.VBox):  # type: ignore[misc]
             self._act(action, draw)
         except Exception as error:
             if error is not self._trouble:  # the drawing itself failed
-                self._show_notice(error)
+                self._show([f'<span class="no">✕ {escaped(in_words(error))}</span>'])
 
     def _quietly(self, action: Callable[[], object]) -> None:
         try:
@@ -157,11 +158,14 @@ class Workbench(widgets.VBox):  # type: ignore[misc]
         if trouble is not None and not isinstance(trouble, LabGone | ConnectionClosed):
             lines.append(f'<span class="no">✕ {escaped(in_words(trouble))}</span>')
         if gone or ending:
-            lines.append(f'<span class="no">✕ {escaped(gone or ending or "")}</span>')
+            lines.append(f"○ {escaped(gone or ending or '')}")
         if self._remark:
             lines.append(escaped(self._remark))
-        self.notice.value = f'<div role="alert">{"<br>".join(lines)}</div>' if lines else ""
         self.reconnect_button.layout.display = None if ending and not gone else "none"
+        self._show(lines)
+
+    def _show(self, lines: list[str]) -> None:
+        self.notice.value = f'<div role="alert">{"<br>".join(lines)}</div>' if lines else ""
         self._notice_bar.layout.display = None if lines else "none"
 
     def _speak(self) -> None:
@@ -172,23 +176,6 @@ class Workbench(widgets.VBox):  # type: ignore[misc]
             said = f"The server said {newest.reply.code}, {of_reply(newest.reply).word}: {newest.reply.lines[-1]}"
             self._spoken.value = f'<div role="status">{escaped(said)}</div>'
         self._heard = newest
-
-    # --- what is stored in a notebook ----------------------------------------------------------------
-
-    def _plain(self) -> str:
-        """One line that says what this is, the same on every run."""
-        raise NotImplementedError
-
-    def _fallback(self) -> str:
-        """HTML for a reader without a kernel, the same on every run."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        return self._plain()
-
-    def _repr_mimebundle_(self, **arguments: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**arguments)
-        return bundle | {"text/plain": self._plain(), "text/html": self._fallback()}
 
 
 def in_words(error: Exception) -> str:
