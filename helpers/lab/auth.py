@@ -16,7 +16,8 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 Octets = Generator[bytes, bytes, "Outcome"]
@@ -40,7 +41,6 @@ class Accounts:
     hostname: str
     nonce: Callable[[], str]
     salt: bytes = b"speak smtp salt!"
-    cache: dict[str, bytes] = field(default_factory=dict)  #: salted passwords, since deriving one takes ms
 
     def check(self, user: str, password: str) -> Outcome:
         known = self.passwords.get(user)
@@ -94,10 +94,10 @@ def cram_md5(initial: bytes | None, accounts: Accounts) -> Octets:
 def scram_sha_256(initial: bytes | None, accounts: Accounts) -> Octets:
     """SCRAM-SHA-256 without channel binding: client-first, server-first, client-final, server-final."""
     first = (yield b"") if initial is None else initial
-    opening = re.fullmatch(rb"([ny],(?:a=[^,]*)?,)(n=([^,]*),r=([^,]+)(?:,.*)?)", first, re.DOTALL)
+    opening = re.fullmatch(rb"([ny],(?:a=([^,]*))?,)(n=([^,]*),r=([^,]+)(?:,.*)?)", first, re.DOTALL)
     if opening is None:
         return Outcome(problem="a SCRAM exchange opens with n,,n=user,r=nonce")
-    gs2, bare, name, client_nonce = opening.groups()
+    gs2, authorise_as, bare, name, client_nonce = opening.groups()
     user = _text(name).replace("=2C", ",").replace("=3D", "=")
     nonce = client_nonce + accounts.nonce().encode()
     salt = base64.b64encode(accounts.salt)
@@ -108,9 +108,9 @@ def scram_sha_256(initial: bytes | None, accounts: Accounts) -> Octets:
         return Outcome(problem="the final SCRAM message is c=binding,r=nonce,p=proof", claimed=user)
     without_proof, binding, echoed, proof = closing.groups()
     password = accounts.passwords.get(user)
-    if password is None or echoed != nonce or _decoded(binding) != gs2:
+    if password is None or echoed != nonce or _decoded(binding) != gs2 or authorise_as not in (None, b"", name):
         return Outcome(claimed=user)
-    salted = _salted(user, password, accounts)
+    salted = _salted(_prepared(password), accounts.salt)
     client_key = _hmac(salted, b"Client Key")
     message = bare + b"," + server_first + b"," + without_proof
     signature = _hmac(hashlib.sha256(client_key).digest(), message)
@@ -132,17 +132,13 @@ def _hmac(key: bytes, message: bytes) -> bytes:
     return hmac.new(key, message, "sha256").digest()
 
 
-def _salted(user: str, password: str, accounts: Accounts) -> bytes:
-    if user not in accounts.cache:
-        accounts.cache[user] = _pbkdf2(_prepared(password), accounts.salt)
-    return accounts.cache[user]
-
-
-def _pbkdf2(password: bytes, salt: bytes) -> bytes:
+@lru_cache(maxsize=64)
+def _salted(password: bytes, salt: bytes) -> bytes:
+    """PBKDF2 with SHA-256 (RFC 8018 5.2). It takes milliseconds by design, so it is done once a password."""
     derive = getattr(hashlib, "pbkdf2_hmac", None)
     if derive is not None:
         return bytes(derive("sha256", password, salt, SCRAM_ITERATIONS))
-    # a Python without OpenSSL, as in the browser (RFC 8018 5.2, one block)
+    # a Python without OpenSSL, as in the browser: one block is all that SHA-256 needs
     block = total = _hmac(password, salt + b"\0\0\0\1")
     for _ in range(SCRAM_ITERATIONS - 1):
         block = _hmac(password, block)

@@ -8,26 +8,39 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
+from helpers.lab.transport import STOPPED
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 PATIENCE = 0.05  # seconds of silence before asking whether the server waits
 
-
 WhySilent = Callable[[int], str | None]
 
 
-def _watch(sock: socket.socket, why_silent: WhySilent) -> None:
-    """Wait until there is something to read; end with an error when the server itself is waiting.
+def _watched(sock: socket.socket, receive: Callable[[], int], why_silent: WhySilent) -> int:
+    """Receive; end with an error when the server itself is waiting.
 
     Raises:
         NothingToWaitFor: nothing can come; the message says what the server waits for.
     """
-    while sock.fileno() >= 0 and not select.select([sock], [], [], PATIENCE)[0]:
-        waiting = why_silent(sock.getsockname()[1])
-        if waiting is not None and not select.select([sock], [], [], 0)[0]:
-            raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.")
+    limit = sock.gettimeout()
+    give_up = None if limit is None else monotonic() + limit
+    # not select(): inside TLS a readable socket may hold nothing for the application
+    sock.settimeout(PATIENCE)
+    try:
+        while True:
+            try:
+                return receive()
+            except TimeoutError:
+                waiting = why_silent(sock.getsockname()[1])
+                if waiting is not None and not select.select([sock], [], [], 0)[0]:
+                    raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.") from None
+                if give_up is not None and monotonic() > give_up:
+                    raise
+    finally:
+        sock.settimeout(limit)
 
 
 def _nobody_knows(port: int) -> str | None:
@@ -40,8 +53,8 @@ class WatchedSocket(socket.socket):
     why_silent: WhySilent = staticmethod(_nobody_knows)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        _watch(self, self.why_silent)
-        return super().recv_into(buffer, nbytes, flags)
+        receive = super().recv_into
+        return _watched(self, lambda: receive(buffer, nbytes, flags), self.why_silent)
 
 
 class WatchedSSLSocket(ssl.SSLSocket):
@@ -50,9 +63,8 @@ class WatchedSSLSocket(ssl.SSLSocket):
     why_silent: WhySilent = staticmethod(_nobody_knows)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        if not self.pending():
-            _watch(self, self.why_silent)
-        return super().recv_into(buffer, nbytes, flags)
+        receive = super().recv_into
+        return _watched(self, lambda: receive(buffer, nbytes, flags), self.why_silent)
 
 
 class WatchedSMTP(smtplib.SMTP):
@@ -63,7 +75,10 @@ class WatchedSMTP(smtplib.SMTP):
         super().__init__(host, port, local_hostname=local_hostname)
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        plain = socket.create_connection((host, port))
+        try:
+            plain = socket.create_connection((host, port))
+        except OSError as error:
+            raise ConnectionClosed(STOPPED) from error
         watched = WatchedSocket(fileno=plain.detach())
         watched.why_silent = self._why_silent
         return watched

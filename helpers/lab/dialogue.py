@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from helpers import reference
 from helpers.lab.auth import MECHANISMS, Accounts, Octets, Outcome
@@ -29,6 +30,7 @@ COMMAND_LIMIT: Final = 512  # octets, CR LF included (RFC 5321 4.5.3.1.4)
 TEXT_LIMIT: Final = 1000  # octets, CR LF included, a stuffed dot not counted (RFC 5321 4.5.3.1.6)
 AUTH_LIMIT: Final = 12288  # octets (RFC 4954 4)
 LOOP_LIMIT: Final = 100  # Received lines (RFC 5321 6.3)
+LAX_DOT: Final = re.compile(rb"\.\r?\n\Z")
 
 BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RFC 3207 4
 BEFORE_AUTH: Final = frozenset({"AUTH", "EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS"})  # RFC 4954 6
@@ -47,6 +49,8 @@ MAIL_PARAMETERS: Final[Mapping[str, tuple[str, str | None]]] = {
 }
 RCPT_PARAMETERS: Final[Mapping[str, tuple[str, str | None]]] = {"NOTIFY": ("DSN", "notify"), "ORCPT": ("DSN", "orcpt")}
 
+T = TypeVar("T")
+
 
 class Next(Enum):
     """What the engine reads after the reply."""
@@ -61,7 +65,10 @@ class Next(Enum):
 
 @dataclass(slots=True)
 class Answer:
-    """A reply (lines joined by CR LF, the last one without) and what comes next."""
+    """A reply (lines joined by CR LF, the last one without) and what comes next.
+
+    The reply to BDAT waits for its chunk: with ``Next.CHUNK`` it is a refusal to be given then, or "".
+    """
 
     reply: str
     next: Next = Next.COMMAND
@@ -87,15 +94,24 @@ class _Transaction:
 class Dialogue:
     """One session as the server sees it."""
 
-    def __init__(self, profile: Profile, hostname: str, mailroom: Mailroom, nonce: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        hostname: str,
+        mailroom: Mailroom,
+        nonce: Callable[[], str],
+        tls_works: bool = True,
+    ) -> None:
         self.profile = profile
         self.hostname = hostname
         self.mailroom = mailroom
         self.people = mailroom.people
         self.say = Wording(hostname, "ENHANCEDSTATUSCODES" in profile.extensions)
         self.connection = 0
-        self.rehearsal: list[str] | None = None  # a replay: the identifiers to repeat; nothing is delivered
+        self.decisions: list[Any] = []  #: what more than this session decided: identifiers, greylisting
+        self.rehearsal: list[Any] | None = None  #: a replay: the decisions to repeat; nothing is delivered
         self.tls = False
+        self._tls_works = tls_works
         self._nonce = nonce
         self._auth: Octets | None = None
         self._mechanism = ""
@@ -120,16 +136,31 @@ class Dialogue:
         self._forget()
         self.tls = True
 
-    def abandon(self) -> None:
-        """Give up the transaction and any AUTH exchange, keep the session."""
-        self.transaction = None
+    def abandon(self, transaction: bool) -> None:
+        """Give up any AUTH exchange, and the transaction if so; keep the session."""
         self._auth = None
+        if transaction:
+            self.transaction = None
+
+    def refuse(self, line: bytes, reply: str) -> Answer:
+        """Answer a command with a reply from outside, whatever the command would have done."""
+        verb, _, argument = line.decode("latin-1").strip().partition(" ")
+        reply = self.say.given(reply)
+        if verb.upper() != "BDAT":
+            return Answer(reply)
+        self.transaction = None  # a refused chunk is the end of the transaction (RFC 3030 2)
+        return self._refuse_chunk(argument, reply)
+
+    def refuse_message(self, reply: str) -> Answer:
+        """Answer a message, or the last chunk of one, with a reply from outside."""
+        self.transaction = None
+        return Answer(self.say.given(reply))
 
     @property
     def offers(self) -> frozenset[str]:
         """The extensions on offer at this moment, whether or not EHLO has been said."""
         offered = set(self.profile.extensions)
-        if self.tls or self.profile.tls != "starttls":
+        if self.tls or self.profile.tls != "starttls" or not self._tls_works:
             offered.discard("STARTTLS")
         if not self.profile.mechanisms or not (self.tls or self.profile.auth_in_clear):
             offered.discard("AUTH")
@@ -151,13 +182,19 @@ class Dialogue:
         method = self._METHODS.get(verb)
         if method is None or (not self.profile.esmtp and verb in ("EHLO", "AUTH", "STARTTLS", "BDAT")):
             return self._unknown(verb)
+        argument = argument.strip(" \t")
+        demand = self._demand(verb)
+        if demand:
+            return self._refuse_chunk(argument, demand) if verb == "BDAT" else Answer(demand)
+        return method(self, argument)
+
+    def _demand(self, verb: str) -> str:
+        """What the server demands before this command (530), if anything."""
         if self.profile.require_tls and not self.tls and verb not in BEFORE_TLS:
-            return Answer(self.say("tls-first"))
+            return self.say("tls-first")
         if self.profile.require_auth and self.user is None and verb not in BEFORE_AUTH:
-            if verb == "BDAT":
-                return self._refuse_chunk(argument, self.say("auth-first"))
-            return Answer(self.say("auth-first"))
-        return method(self, argument.strip(" \t"))
+            return self.say("auth-first")
+        return ""
 
     def response(self, line: bytes) -> Answer:
         """Answer one line of an AUTH exchange."""
@@ -182,7 +219,9 @@ class Dialogue:
         self.transaction = None
         if too_big:
             return Answer(self.say("too-big", limit=self.profile.max_size))
-        return self._take(transaction, unstuff(octets), _longest_line(octets))
+        if self.profile.lax_end:
+            octets = LAX_DOT.sub(b".\r\n", octets)
+        return self._take(transaction, unstuff(octets))
 
     def chunk(self, octets: bytes, refused: str, size: int, last: bool, too_big: bool = False) -> Answer:
         """Answer a BDAT chunk once its octets have come (RFC 3030 2)."""
@@ -199,9 +238,7 @@ class Dialogue:
         if not last:
             return Answer(self.say("chunk-ok", size=size))
         self.transaction = None
-        binary = transaction.body == "BINARYMIME"
-        content = bytes(transaction.chunks)
-        return self._take(transaction, content, 0 if binary else _longest_line(content))
+        return self._take(transaction, bytes(transaction.chunks))
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -250,8 +287,6 @@ class Dialogue:
         parameters = self._parameters(path, MAIL_PARAMETERS)
         if isinstance(parameters, Answer):
             return parameters
-        if not path.path.isascii() and "SMTPUTF8" not in parameters and self.profile.unlisted_params == "refuse":
-            return Answer(self.say("need-smtputf8"))
         size = int(parameters.get("SIZE") or 0)
         if size > self.profile.max_size:
             return Answer(self.say("declared-too-big", size=size, limit=self.profile.max_size))
@@ -289,10 +324,7 @@ class Dialogue:
     def _local_recipient(self, transaction: _Transaction, path: PathArgument) -> Answer:
         special = self.people.special.get(path.local.lower())
         if special is not None:
-            passed = special.greylist_minutes and not self.mailroom.greylisted(
-                transaction.sender, path.path, special.greylist_minutes
-            )
-            if not passed:
+            if not (special.greylist_minutes and self._passes(transaction.sender, path.path, special.greylist_minutes)):
                 if special.reply.startswith("2"):
                     transaction.recipients.append(path.path)
                 return Answer(self.say.given(special.reply))
@@ -300,6 +332,9 @@ class Dialogue:
             return Answer(self.say("user-unknown", path=path.path))
         transaction.recipients.append(path.path)
         return Answer(self.say("rcpt-ok", path=path.path))
+
+    def _passes(self, sender: str, recipient: str, minutes: int) -> bool:
+        return self._decide(lambda: not self.mailroom.greylisted(sender, recipient, minutes), False)
 
     def _data(self, argument: str) -> Answer:
         if argument:
@@ -319,6 +354,8 @@ class Dialogue:
         shaped = 1 <= len(words) <= 2 and words[0].isascii() and words[0].isdigit() and len(words[0]) <= 20
         if "CHUNKING" not in self.offers:
             return self._refuse_chunk(argument, self.say("not-implemented", verb="BDAT"))
+        if self.hello != "EHLO":
+            return self._refuse_chunk(argument, self.say("needs-ehlo", verb="BDAT"))
         if not shaped or words[1:] not in ([], ["LAST"]):
             return self._error(self.say("chunk-syntax"))
         refusal = self._not_ready_for_content()
@@ -362,14 +399,13 @@ class Dialogue:
             return self._error(self.say("argument-needed", syntax="VRFY user"))
         if self.profile.vrfy == "noncommittal":
             return Answer(self.say("vrfy-noncommittal"))
-        _, at, domain = text.strip("<> ").rpartition("@")
-        if at and not self.people.is_local(domain):
+        local = self._local_part(text)
+        if local is None:
             return Answer(self.say("vrfy-foreign"))
-        local = text.strip("<> ").partition("@")[0].lower()
         special = self.people.special.get(local)
         if special is not None and special.forward:
             return Answer(self.say("vrfy-forward", address=self.people.address(special.forward)))
-        found = self.people.matching(text)
+        found = self.people.matching(local)
         if len(found) == 1:
             return Answer(self.say("vrfy-found", name=found[0][0], address=found[0][1]))
         if found:
@@ -389,13 +425,20 @@ class Dialogue:
             return self._error(self.say("argument-needed", syntax="EXPN list"))
         if self.profile.expn == "noncommittal":
             return Answer(self.say("expn-private"))
-        found = self.people.lists.get(text.strip("<> ").partition("@")[0].lower())
+        found = self.people.lists.get(self._local_part(text) or "")
         if found is None:
             return Answer(self.say("expn-unknown", text=text))
         if found.private:
             return Answer(self.say("expn-private"))
         rows = [{"name": self.people.names[who], "address": self.people.address(who)} for who in found.members]
         return Answer(self.say.lines("expn-member", rows))
+
+    def _local_part(self, text: str) -> str | None:
+        """The name or local-part that VRFY or EXPN asks for; None: an address of another domain."""
+        local, at, domain = text.strip("<> ").rpartition("@")
+        if not at:
+            return domain.lower()
+        return local.lower() if self.people.is_local(domain) else None
 
     def _help(self, argument: str) -> Answer:
         if not argument:
@@ -406,12 +449,16 @@ class Dialogue:
         return Answer(self.say("help-command", syntax=reference.command(verb).syntax))
 
     def _verbs(self) -> list[str]:
-        hidden = {"STARTTLS", "AUTH", "VRFY", "EXPN"} - self.offers
-        if "CHUNKING" not in self.offers:
-            hidden.add("BDAT")
-        if not self.profile.esmtp:
-            hidden.add("EHLO")
-        return [verb for verb in self._METHODS if verb not in hidden]
+        offers = self.offers
+        works = {
+            "EHLO": self.profile.esmtp,
+            "STARTTLS": "STARTTLS" in offers,
+            "AUTH": "AUTH" in offers,
+            "BDAT": "CHUNKING" in offers,
+            "VRFY": self.profile.vrfy != "off",
+            "EXPN": self.profile.expn != "off",
+        }
+        return [verb for verb in self._METHODS if works.get(verb, True)]
 
     def _starttls(self, argument: str) -> Answer:
         if argument:
@@ -420,8 +467,10 @@ class Dialogue:
             return Answer(self.say("tls-active"))
         if self.profile.tls != "starttls" or "STARTTLS" not in self.profile.extensions:
             return Answer(self.say("not-implemented", verb="STARTTLS"))
-        if self.hello is None:
-            return Answer(self.say("send-hello"))
+        if not self._tls_works:
+            return Answer(self.say("tls-unavailable"))
+        if self.hello != "EHLO":
+            return Answer(self.say("needs-ehlo", verb="STARTTLS"))
         if self.transaction is not None:
             return Answer(self.say("tls-in-transaction"))
         return Answer(self.say("tls-ready"), Next.TLS)
@@ -431,7 +480,7 @@ class Dialogue:
         if not self.profile.mechanisms:
             return Answer(self.say("not-implemented", verb="AUTH"))
         if self.hello != "EHLO":
-            return Answer(self.say("auth-needs-ehlo"))
+            return Answer(self.say("needs-ehlo", verb="AUTH"))
         if not self.tls and not self.profile.auth_in_clear:
             return Answer(self.say("auth-encryption"))
         if self.user is not None:
@@ -510,6 +559,8 @@ class Dialogue:
         text = line.rstrip(b"\r\n")
         if not text.strip():
             return self.say("empty-line")
+        if text[0] in b" \t":
+            return self.say("leading-space")
         if b"\r" in text and self.profile.bare_lf == "refuse":
             return self.say("bare-cr")
         verb = text.split(b" ", 1)[0]
@@ -537,7 +588,7 @@ class Dialogue:
         if problem is None:
             return path
         match problem.kind:
-            case Kind.NOT_ASCII:
+            case Kind.NOT_ASCII if _is_utf8(argument):
                 return Answer(self.say("need-smtputf8"))
             case Kind.EMPTY_PATH:
                 return self._error(self.say("null-rcpt"))
@@ -552,7 +603,7 @@ class Dialogue:
         taken: dict[str, str | None] = {}
         for keyword, value in path.parameters:
             extension, grammar = known.get(keyword, ("", None))
-            if extension not in self.profile.extensions or self.hello != "EHLO":
+            if extension not in self.offers or self.hello != "EHLO":
                 if self.profile.unlisted_params == "ignore":
                     continue
                 return Answer(self.say("parameter-unknown", keyword=keyword))
@@ -567,12 +618,12 @@ class Dialogue:
             return Answer(self.say("parameter-unknown", keyword="BODY=BINARYMIME"))
         return taken
 
-    def _take(self, transaction: _Transaction, content: bytes, longest: int) -> Answer:
+    def _take(self, transaction: _Transaction, content: bytes) -> Answer:
         """The decision at the end of a message."""
         profile = self.profile
         if len(content) > profile.max_size:
             return Answer(self.say("too-big", limit=profile.max_size))
-        if longest > TEXT_LIMIT:
+        if transaction.body != "BINARYMIME" and _longest_line(content) > TEXT_LIMIT:
             return Answer(self.say("text-line-too-long"))
         if profile.bare_lf_data == "refuse" and content.count(b"\n") != content.count(b"\r\n"):
             return Answer(self.say("bare-lf-in-data"))
@@ -581,25 +632,36 @@ class Dialogue:
             if profile.undeclared_8bit == "refuse":
                 return Answer(self.say("not-8bit"))
             note = "8-bit content without BODY=8BITMIME: taken, as most servers do; the strict profile refuses it"
-        header = content.partition(b"\r\n\r\n")[0]
-        if header.lower().count(b"\r\nreceived:") >= LOOP_LIMIT:
+        header = b"\r\n" + content.partition(b"\r\n\r\n")[0].lower()
+        if header.count(b"\r\nreceived:") >= LOOP_LIMIT:
             return Answer(self.say("mail-loop"))
-        if self.rehearsal is not None:
-            identifier = self.rehearsal.pop(0) if self.rehearsal else "REPLAY"
-        else:
-            identifier = self.mailroom.next_identifier()
-            self.mailroom.store(
-                StoredMessage(
-                    sender=transaction.sender,
-                    recipients=tuple(transaction.recipients),
-                    raw=content,
-                    trace=self.mailroom.trace(transaction.sender, self.client, self._protocol(transaction), identifier),
-                    connection=self.connection,
-                    identifier=identifier,
-                    parameters=tuple(k if v is None else f"{k}={v}" for k, v in transaction.parameters.items()),
-                )
-            )
+        identifier = self._decide(lambda: self._deliver(transaction, content), "REPLAY")
         return Answer(self.say("accepted", id=identifier), note=note)
+
+    def _deliver(self, transaction: _Transaction, content: bytes) -> str:
+        identifier = self.mailroom.next_identifier()
+        self.mailroom.store(
+            StoredMessage(
+                sender=transaction.sender,
+                recipients=tuple(transaction.recipients),
+                raw=content,
+                trace=self.mailroom.trace(transaction.sender, self.client, self._protocol(transaction), identifier),
+                connection=self.connection,
+                identifier=identifier,
+                parameters=tuple(k if v is None else f"{k}={v}" for k, v in transaction.parameters.items()),
+            )
+        )
+        return identifier
+
+    def _decide(self, decide: Callable[[], T], unknown: T) -> T:
+        """What depends on more than this session: decided once, and repeated by a replay."""
+        decision = unknown
+        if self.rehearsal is None:
+            decision = decide()
+        elif self.rehearsal:
+            decision = self.rehearsal.pop(0)
+        self.decisions.append(decision)
+        return decision
 
     def _protocol(self, transaction: _Transaction) -> str:
         """The "with" word of a Received line (RFC 3848, RFC 6531 4.3)."""
@@ -631,8 +693,10 @@ def _without_utf8_flag(argument: str) -> str:
     return argument[: -len(" SMTPUTF8")] if argument.upper().endswith(" SMTPUTF8") else argument
 
 
-def _longest_line(octets: bytes) -> int:
-    """Octets of the longest line, CR LF included, a stuffed dot not counted."""
-    if not octets:
-        return 0
-    return max(len(line) - line.startswith(b".") for line in octets.split(b"\r\n")) + 2
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _longest_line(content: bytes) -> int:
+    """Octets of the longest line, CR LF included."""
+    return max(map(len, content.split(b"\r\n"))) + 2

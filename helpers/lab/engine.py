@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 import ssl
 from asyncio import sslproto
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import aiosmtpd
@@ -60,6 +62,8 @@ class History:
     """What a replay of a connection needs to go as the connection itself went."""
 
     original: int  #: the connection whose nonces are used: its own number, or that of the replayed one
+    began: datetime  #: of that connection, by the lab's clock
+    decisions: list[Any]  #: those of the dialogue
     nonces: int = 0
     struck: dict[int, Fault] = field(default_factory=dict)  #: the faults that struck, by number of the command
 
@@ -95,9 +99,9 @@ class Engine(SMTP):
         self.connection = 0
         self.stepped = False  #: belongs to a Session, which moves the lab's clock instead of waiting
         self.replay: dict[int, Fault] | None = None  #: during a replay: the faults to repeat, by command
-        self.port: int | None = None  #: the client's port
+        self.port = 0  #: the client's port
         self.on_connect: Callable[[Engine], None] | None = None
-        self.on_lost: Callable[[], object] | None = None
+        self.on_lost: Callable[[Engine], None] | None = None
         self._faults = faults
         self._clock = clock
         self.heard_at = clock.now  #: lab time at which the last thing was read
@@ -105,7 +109,7 @@ class Engine(SMTP):
         self._wait = wait
         self._live = live
         self._histories = histories
-        self._now_waiting = Next.COMMAND
+        self._now_waiting = Next.TLS if dialogue.profile.tls == "implicit" else Next.COMMAND
         self._commands = 0
         self._closed_by = b"client"
 
@@ -116,9 +120,11 @@ class Engine(SMTP):
         if first:
             self.connection = self.dialogue.connection = self.log.next_connection()
             peer = transport.get_extra_info("peername")
-            self.port = peer[1] if peer else None
+            self.port = peer[1] if peer else 0
             self._live[self] = None
-            self.history = self._histories[self.connection] = History(self.connection)
+            self.history = self._histories[self.connection] = History(
+                self.connection, self._clock.now, self.dialogue.decisions
+            )
             if self.on_connect is not None:
                 self.on_connect(self)
             self.log.add(EventKind.OPENED, self.connection, b"replay" if self.replay is not None else b"")
@@ -149,7 +155,7 @@ class Engine(SMTP):
             del self._live[self]
             self.log.add(EventKind.CLOSED, self.connection, self._closed_by)
             if self.on_lost is not None:
-                self.on_lost()
+                self.on_lost(self)
         self.stream.feed_end()
         super().connection_lost(error)
 
@@ -179,7 +185,7 @@ class Engine(SMTP):
 
     def waiting_for(self) -> str | None:
         """What the server waits for, in words; None while it is busy or has gone."""
-        if self.transport is None or not self.stream.waiting:
+        if self.transport is None or not (self.stream.waiting or self._now_waiting is Next.TLS):
             return None
         waiting = WAITING_FOR[self._now_waiting]
         if self._now_waiting is Next.MESSAGE and self.stream.buffer.endswith((b"\n.\n", b"\n.", b"\r\n.\r")):
@@ -187,6 +193,13 @@ class Engine(SMTP):
         elif self._now_waiting is Next.COMMAND and self.stream.buffer:
             waiting = "the end of the line: CR LF has not come yet"
         return waiting
+
+    def has_unread(self) -> bool:
+        """Whether octets of the client lie in the operating system, not read by the loop yet."""
+        if self.transport is None or self.stream.ended or not self._raw_transport().is_reading():
+            return False
+        sock = self.transport.get_extra_info("socket")
+        return sock is not None and sock.fileno() >= 0 and bool(select.select([sock], [], [], 0)[0])
 
     async def _handle_client(self) -> None:
         """The connection's only reader: stands in for aiosmtpd's command loop."""
@@ -198,6 +211,8 @@ class Engine(SMTP):
             self.note(f"the connection broke: {type(error).__name__}")
         except ssl.SSLError as error:
             self.note(f"the TLS handshake failed: {error.reason or error}")
+        except Exception as error:  # outside a command there is nobody to answer: at least say it
+            self._own_mistake(error)
         finally:
             self._close()
             if self._now_waiting is Next.TLS and self._tls_protocol is not None:
@@ -226,21 +241,25 @@ class Engine(SMTP):
             except (EndOfStream, ConnectionError, asyncio.CancelledError):
                 raise
             except Exception as error:  # a mistake of the lab's own must reach the learner, not hang the client
-                dialogue.abandon()
-                self.note(f"the lab's server made a mistake: {type(error).__name__}: {error}")
+                self._own_mistake(error)
+                dialogue.abandon(transaction=step in (Next.MESSAGE, Next.CHUNK))
                 answer = Answer(dialogue.say("local-error", error=type(error).__name__))
             if answer is None:
                 return
             if answer.note:
                 self.note(answer.note)
-            if answer.reply:
-                await self.push(answer.reply)
-                if answer.next is Next.CLOSE or answer.reply.startswith("421"):
-                    self._closed_by = b"server"
-                    return
+            if answer.next is Next.CHUNK:
+                continue  # a refusal waits, too, until the octets have come (RFC 3030 2)
+            await self.push(answer.reply)
+            if answer.next is Next.CLOSE or answer.reply.startswith("421"):
+                self._closed_by = b"server"
+                return
             if answer.next is Next.TLS:
                 await self._upgrade(b"")
                 answer = None
+
+    def _own_mistake(self, error: Exception) -> None:
+        self.note(f"the lab's server made a mistake: {type(error).__name__}: {error}")
 
     async def _greet(self) -> bool:
         fault = self._strike("CONNECT")
@@ -269,7 +288,9 @@ class Engine(SMTP):
         self._reset_idle()
         if step is Next.MESSAGE:
             octets, too_big = await stream.message(dialogue.profile.max_size, dialogue.profile.lax_end)
-            return await self._or_fault("END-OF-DATA", lambda: dialogue.message(octets, too_big))
+            return await self._or_fault(
+                "END-OF-DATA", lambda: dialogue.message(octets, too_big), dialogue.refuse_message
+            )
         if step is Next.RESPONSE:
             line = await stream.line(16384)
             return dialogue.response(line)
@@ -278,7 +299,7 @@ class Engine(SMTP):
             return await self._chunk(last)
         line = await stream.line(4096)
         verb = verb_in(line) if self._faults or self.replay is not None else ""
-        answer = await self._or_fault(verb, lambda: dialogue.command(line))
+        answer = await self._or_fault(verb, lambda: dialogue.command(line), lambda reply: dialogue.refuse(line, reply))
         if answer is not None and answer.next is Next.CHUNK:
             self._chunk_line = line
         return answer
@@ -290,7 +311,9 @@ class Engine(SMTP):
         octets = await self.stream.octets(size, keep=not refused and not too_big)
         last = self._chunk_line.upper().split()[-1] == b"LAST"
         where = "END-OF-DATA" if last and not refused else ""
-        return await self._or_fault(where, lambda: self.dialogue.chunk(octets, refused, size, last, too_big))
+        return await self._or_fault(
+            where, lambda: self.dialogue.chunk(octets, refused, size, last, too_big), self.dialogue.refuse_message
+        )
 
     # --- faults and time ----------------------------------------------------------------------------------
 
@@ -320,17 +343,15 @@ class Engine(SMTP):
             return False
         return True
 
-    async def _or_fault(self, where: str, ordinary: Callable[[], Answer]) -> Answer | None:
+    async def _or_fault(
+        self, where: str, ordinary: Callable[[], Answer], refuse: Callable[[str], Answer]
+    ) -> Answer | None:
         fault = self._strike(where)
         if fault is None:
             return ordinary()
         if not await self._suffer(fault):
             return None
-        if fault.reply is None:
-            return ordinary()
-        if where == "END-OF-DATA":
-            self.dialogue.abandon()
-        return Answer(self.dialogue.say.given(fault.reply))
+        return ordinary() if fault.reply is None else refuse(fault.reply)
 
     def _reset_idle(self) -> None:
         """Put off the idle timeout. The timer looks at the time itself, so that a command costs nothing."""
@@ -365,10 +386,8 @@ class Engine(SMTP):
             self._writer.write(octets)
         self._closed_by = b"server"
         self._close()
-        if self._original_transport is not None:
-            raw = self._raw_transport()
-            # a TLS client that never answers close_notify must not keep the connection (30 s on Python 3.12)
-            self.loop.call_later(0.05, raw.abort)
+        # close_notify is written by now; a TLS client that never answers it must not keep the connection
+        self._raw_transport().close()
 
     # --- TLS -------------------------------------------------------------------------------------------------
 
@@ -377,6 +396,7 @@ class Engine(SMTP):
         self._now_waiting = Next.TLS
         context = self._tls_context()
         waiter = self.loop.create_future()
+        self.stream.release()
         protocol = sslproto.SSLProtocol(
             self.loop,
             self,

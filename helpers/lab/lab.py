@@ -108,7 +108,7 @@ class Lab:
         self._running = True
 
     def _engine(self, loop: asyncio.AbstractEventLoop) -> Engine:
-        dialogue = Dialogue(self.policy, self.hostname, self._mailroom, lambda: self._nonce(engine))
+        dialogue = Dialogue(self.policy, self.hostname, self._mailroom, lambda: self._nonce(engine), can_tls())
         engine = Engine(
             loop,
             self.log,
@@ -127,7 +127,7 @@ class Lab:
         history = engine.history
         history.nonces += 1
         digest = hashlib.sha256(f"{self.name} {history.original} {history.nonces}".encode()).hexdigest()
-        return f"{int(digest[:8], 16)}.{int(self.clock.now.timestamp())}"
+        return f"{int(digest[:8], 16)}.{int(history.began.timestamp())}"
 
     # --- where it is and who lives there ----------------------------------------------------------
 
@@ -215,13 +215,12 @@ class Lab:
         """
         said = [e for e in exchanges if e.kind not in (ExchangeKind.GREETING, ExchangeKind.UNASKED)]
         original = said[0].connection if said else 0
-        identifiers = [m.identifier for m in self._mailroom.accepted if m.connection == original]
 
         def rehearse(engine: Engine) -> None:
-            before = self._histories.get(original, History(original))
+            before = self._histories.get(original, engine.history)
             engine.replay = dict(before.struck)
-            engine.history.original = before.original
-            engine.dialogue.rehearsal = list(identifiers)
+            engine.history.original, engine.history.began = before.original, before.began
+            engine.dialogue.rehearsal = list(before.decisions)
 
         pipe = self._transport.connect(rehearse)
         session = Session(pipe, self.hostname, self._secure)

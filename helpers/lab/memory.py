@@ -6,7 +6,6 @@ It also runs where there are no sockets and no threads, as in a browser's Python
 from __future__ import annotations
 
 import asyncio
-import heapq
 import smtplib
 import threading
 from collections import deque
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.lab.clients import MemorySMTP
 from helpers.lab.clock import LabClock
-from helpers.lab.transport import NoSockets
+from helpers.lab.transport import STOPPED, NoSockets
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 if TYPE_CHECKING:
@@ -29,21 +28,18 @@ MAX_STEPS = 1_000_000  # a loop that has not come to rest by then never will
 
 
 class StepLoop(asyncio.AbstractEventLoop):
-    """Runs what is ready until nothing is left. Timers wait for :meth:`advance`."""
+    """Runs what is ready until nothing is left. Its time stands still, so timers never fire."""
 
     def __init__(self) -> None:
         self._ready: deque[asyncio.Handle] = deque()
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
-        self._now = 0.0
-        self._count = 0
         self._stepping = False
-        self._lock = threading.RLock()  # widget callbacks may come from another thread
+        self.lock = threading.RLock()  # widget callbacks may come from another thread
         self.errors: list[dict[str, Any]] = []
 
     # what asyncio's transports, protocols and tasks call
 
     def time(self) -> float:
-        return self._now
+        return 0.0
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
         handle = asyncio.Handle(callback, args, self, context)
@@ -54,16 +50,13 @@ class StepLoop(asyncio.AbstractEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:  # type: ignore[override]
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self.call_at(delay, callback, *args, context=context)
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:  # type: ignore[override]
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._count += 1
-        heapq.heappush(self._timers, (when, self._count, handle))
-        return handle
+        return asyncio.TimerHandle(when, callback, args, self, context)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """asyncio tells so; a cancelled timer is passed over when its time comes."""
+        """asyncio tells so."""
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
@@ -87,7 +80,7 @@ class StepLoop(asyncio.AbstractEventLoop):
 
     def run_until_quiet(self) -> None:
         """Run everything that is ready, and what that makes ready."""
-        with self._lock:
+        with self.lock:
             if self._stepping:
                 return  # called from inside: the outer call goes on with it
             self._stepping = True
@@ -102,18 +95,6 @@ class StepLoop(asyncio.AbstractEventLoop):
                 raise RuntimeError("the lab's loop does not come to rest")
             finally:
                 self._stepping = False
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass for the loop's timers, in their order."""
-        end = self._now + seconds
-        self.run_until_quiet()
-        while self._timers and self._timers[0][0] <= end:
-            when, _, handle = heapq.heappop(self._timers)
-            self._now = max(self._now, when)
-            if not handle.cancelled():
-                self._ready.append(handle)
-                self.run_until_quiet()
-        self._now = end
 
 
 @contextmanager
@@ -271,7 +252,7 @@ class MemoryTransport:
 
     def connect(self, rehearse: Callable[[Engine], None] | None = None) -> Pipe:
         if not self._running:
-            raise ConnectionClosed("The lab has stopped: run its cell again to start a new one.")
+            raise ConnectionClosed(STOPPED)
         engine = self._factory(self._loop)
         engine.stepped = True
         if rehearse is not None:
@@ -316,9 +297,10 @@ class MemoryPipe:
         return octets
 
     def read_ready(self) -> bytes | None:
-        self._loop.run_until_quiet()
-        octets = bytes(self._link.to_client)
-        self._link.to_client.clear()
+        with self._loop.lock:
+            self._loop.run_until_quiet()
+            octets = bytes(self._link.to_client)
+            self._link.to_client.clear()
         if octets:
             return octets
         return b"" if self._link.lost or self._link.client_gone else None

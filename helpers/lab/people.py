@@ -80,12 +80,14 @@ class People:
             return ()
         return (self.address(special.forward or key),)
 
-    def matching(self, text: str) -> list[tuple[str, str]]:
-        """(full name, address) of all whom a VRFY argument may mean: a local-part, or part of a name."""
-        key = text.strip("<> ").partition("@")[0].lower()
+    def matching(self, key: str) -> list[tuple[str, str]]:
+        """(full name, address) of all whom this may mean: a local-part, or words of a name, in lower case."""
         if key in self.names:
             return [(self.names[key], self.address(key))]
-        return [(name, self.address(who)) for who, name in self.names.items() if key in name.lower().split()]
+        words = set(key.split())
+        return [
+            (name, self.address(who)) for who, name in self.names.items() if words and words <= {*name.lower().split()}
+        ]
 
 
 @cache

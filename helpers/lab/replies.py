@@ -7,6 +7,8 @@ from functools import cache
 
 from helpers.lab.data_files import load
 
+TEXT_LIMIT = 512 - len("250-5.1.10 \r\n")  # octets that are left of a reply line (RFC 5321 4.5.3.1.5)
+_QUOTES = str.maketrans({"“": '"', "”": '"', "’": "'", "…": "..."})
 _SPECIAL = re.compile(r"(\d{3}) (?:([245]\.\d{1,3}\.\d{1,3}) )?(.*)", re.DOTALL)
 
 
@@ -27,7 +29,9 @@ class Wording:
         """The reply of this key, one line, without CR LF."""
         code, enhanced, text = _template(key)
         if "{" in text:
-            text = _one_line(text.format(hostname=self._hostname, **values))
+            text = text.format(hostname=self._hostname, **values)
+            if not text.isprintable() or not text.isascii() or len(text) > TEXT_LIMIT:
+                text = _presentable(text, utf8="path" in values)
         return f"{code} {text}" if enhanced == "-" or not self._enhanced else f"{code} {enhanced} {text}"
 
     def lines(self, key: str, rows: list[dict[str, str]]) -> str:
@@ -47,6 +51,15 @@ def joined(replies: list[str]) -> str:
     return "\r\n".join([f"{line[:3]}-{line[4:]}" for line in replies[:-1]] + replies[-1:])
 
 
-def _one_line(text: str) -> str:
-    # what a client sent comes back in some replies: it must not be able to add a line to them
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+def _presentable(text: str, utf8: bool) -> str:
+    """What a client sent comes back in some replies: it must not add a line, nor anything but ASCII."""
+    text = text.translate(_QUOTES)
+    shown = "".join(c if c.isprintable() and (utf8 or c.isascii()) else _escaped(c) for c in text)
+    octets = shown.encode()
+    if len(octets) <= TEXT_LIMIT:
+        return shown
+    return octets[: TEXT_LIMIT - 3].decode("utf-8", "ignore") + "..."
+
+
+def _escaped(char: str) -> str:
+    return "".join(f"\\x{octet:02x}" for octet in char.encode("utf-8", "surrogateescape"))

@@ -8,10 +8,13 @@ import smtplib
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.lab.clients import WatchedSMTP
 from helpers.lab.clock import LabClock
+from helpers.lab.transport import STOPPED
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
 PATIENCE = 0.02  # seconds of silence before a client asks whether the server waits for it
 CALL_SECONDS = 30.0
+ROUNDS = 4  # of the loop, until what was read has been answered: a wake-up each for TLS, reader, task
 
 
 class Host:
@@ -63,6 +67,14 @@ def host() -> Host:
         return _host
 
 
+@dataclass(slots=True)
+class _Expected:
+    """A session on its way: what prepares the server's side, and where its connection's number will be."""
+
+    rehearse: Callable[[Engine], None] | None
+    connection: Future[int] = field(default_factory=Future)
+
+
 class SocketTransport:
     """Listens on a port of 127.0.0.1."""
 
@@ -73,7 +85,7 @@ class SocketTransport:
         self._clock = clock
         self._server: asyncio.Server | None = None
         self._address: tuple[str, int] = (LOOPBACK, 0)
-        self._expected: dict[int, Callable[[Engine], None] | None] = {}
+        self._expected: dict[int, _Expected] = {}  # sessions that are connecting, by the client's port
         self._engines: dict[int, Engine] = {}  # by the client's port
 
     @property
@@ -93,48 +105,50 @@ class SocketTransport:
     def _accept(self, loop: asyncio.AbstractEventLoop) -> Engine:
         engine = self._factory(loop)
         engine.on_connect = self._on_connect
+        engine.on_lost = self._on_lost
         return engine
 
     def _on_connect(self, engine: Engine) -> None:
-        port = engine.port
-        assert port is not None
-        self._engines[port] = engine
-        engine.on_lost = lambda: self._engines.pop(port, None)
-        if port in self._expected:
+        self._engines[engine.port] = engine
+        expected = self._expected.pop(engine.port, None)
+        if expected is not None:
             engine.stepped = True
-            prepare = self._expected.pop(port)
-            if prepare is not None:
-                prepare(engine)
+            if expected.rehearse is not None:
+                expected.rehearse(engine)
+            expected.connection.set_result(engine.connection)
+
+    def _on_lost(self, engine: Engine) -> None:
+        if self._engines.get(engine.port) is engine:  # the port may have been used again meanwhile
+            del self._engines[engine.port]
 
     def stop(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            self.run(server.close)  # not wait_closed(): it waits for clients, from Python 3.12 on
+            # not wait_closed(): it waits for clients, from Python 3.12 on
+            self.run(lambda: self._stop_listening(server))
+
+    def _stop_listening(self, server: asyncio.Server) -> None:
+        server.close()
+        for expected in list(self._expected.values()):
+            expected.connection.set_exception(ConnectionClosed(STOPPED))
+        self._expected.clear()
 
     def connect(self, rehearse: Callable[[Engine], None] | None = None) -> Pipe:
         client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.bind((LOOPBACK, 0))  # so that the server knows whose connection it is when it comes
-        port = client.getsockname()[1]
-        self._expected[port] = rehearse
+        port: int = client.getsockname()[1]
+        expected = self._expected[port] = _Expected(rehearse)
         try:
             client.connect(self._address)
-        except OSError as error:
-            self._expected.pop(port, None)
+            return SocketPipe(client, self, expected.connection.result(CALL_SECONDS))
+        except BaseException as error:
             client.close()
-            raise ConnectionClosed("The lab has stopped: run its cell again to start a new one.") from error
-        return SocketPipe(client, self, self.connection_of(port))
-
-    def connection_of(self, port: int) -> int:
-        """The number in the wire log of the connection from this client port."""
-
-        async def accepted() -> int:
-            while port not in self._engines:
-                await asyncio.sleep(0.0005)
-            return self._engines[port].connection
-
-        number: int = host().call(accepted())
-        return number
+            if isinstance(error, OSError):
+                raise ConnectionClosed(STOPPED) from error
+            raise
+        finally:
+            self._expected.pop(port, None)
 
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
         return WatchedSMTP(*self._address, local_hostname=client_name, why_silent=self.why_silent)
@@ -153,11 +167,15 @@ class SocketTransport:
         """What the server waits for on the connection from this client port; None while it is busy."""
 
         async def ask() -> str | None:
-            # whatever the client has sent lies in the loopback by now: let the loop read and answer it
-            for _ in range(4):
-                await asyncio.sleep(0)
             engine = self._engines.get(port)
-            return engine.waiting_for() if engine is not None else None
+            if engine is None:
+                return None
+            # whatever the client has sent lies in the loopback by now: let the loop read and answer it all
+            quiet = 0
+            while quiet < ROUNDS:
+                quiet = 0 if engine.has_unread() else quiet + 1
+                await asyncio.sleep(0)
+            return engine.waiting_for()
 
         waiting: str | None = host().call(ask())
         return waiting

@@ -6,7 +6,8 @@ Everything is made on first use: a lab without a TLS client never imports trustm
 from __future__ import annotations
 
 import tempfile
-from functools import cached_property
+import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ class NoTLS(SessionError):
     """This Python cannot do TLS (as in the browser)."""
 
 
+@cache
 def can_tls() -> bool:
     """Whether TLS works here, found by trying: ``import ssl`` succeeds even where TLS does not."""
     try:
@@ -39,23 +41,34 @@ class Certificates:
     def __init__(self, hostname: str) -> None:
         self._hostname = hostname
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        # the server's thread and the client's ask at the same moment, and both must get the same CA
+        self._lock = threading.RLock()
+        self._authority: trustme.CA | None = None
+        self._server_context: ssl.SSLContext | None = None
 
-    @cached_property
+    @property
     def authority(self) -> trustme.CA:
         if not can_tls():
             raise NoTLS("This Python has no working TLS (it runs in a browser): use this lesson on a computer.")
-        import trustme
+        with self._lock:
+            if self._authority is None:
+                import trustme
 
-        return trustme.CA(organization_name="Speak SMTP lab", organization_unit_name="test certificates only")
+                self._authority = trustme.CA(
+                    organization_name="Speak SMTP lab", organization_unit_name="test certificates only"
+                )
+            return self._authority
 
-    @cached_property
+    @property
     def server_context(self) -> ssl.SSLContext:
-        import ssl
+        with self._lock:
+            if self._server_context is None:
+                import ssl
 
-        certificate = self.authority.issue_cert(self._hostname, "localhost", "127.0.0.1")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate.configure_cert(context)
-        return context
+                certificate = self.authority.issue_cert(self._hostname, "localhost", "127.0.0.1")
+                self._server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                certificate.configure_cert(self._server_context)
+            return self._server_context
 
     def client_context(self) -> ssl.SSLContext:
         """A context that verifies certificates and names, and trusts this CA alone."""

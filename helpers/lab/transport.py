@@ -18,6 +18,9 @@ Factory = Callable[[asyncio.AbstractEventLoop], "Engine"]
 TRANSPORT_VARIABLE = "SPEAK_SMTP_TRANSPORT"
 
 
+STOPPED = "The lab has stopped: run its cell again to start a new one."
+
+
 class NoSockets(Exception):
     """Something was asked for that needs sockets, and this lab is in memory."""
 
