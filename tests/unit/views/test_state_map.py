@@ -73,9 +73,8 @@ def test_an_ended_session() -> None:
 
 def test_a_login_under_way_and_done() -> None:
     half = after(HELLO, ("AUTH LOGIN", "334 VXNlcm5hbWU6"))
-    assert Page(views.state_map_html(half)).in_order(
-        ["greeted", "✓ done", "AUTH ↓", "auth exchange", "● you are here", "LOGIN"]
-    )
+    page = Page(views.state_map_html(half))
+    assert page.in_order(["greeted", "✓ done", "AUTH ↓", "auth exchange", "● you are here", "LOGIN"])
     assert page.text.count("✓ done") == 2
     assert "○ not logged in" in views.state_map_text(half)
     done = after(HELLO, ("AUTH PLAIN AHRlc3QAMTIzNA==", "235 ok"))
