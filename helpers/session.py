@@ -7,6 +7,7 @@ session works over a socket and in memory, with and without TLS.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import EllipsisType, TracebackType
 from typing import Protocol, Self, overload
 
@@ -90,8 +91,11 @@ class Session:
                 "A line ends where CR LF stands, and send() writes that itself. "
                 "Send one line at a time, or use send_raw(b'...') for exact octets."
             )
+        is_command = self._last is None or self._last.code not in (334, 354)  # else a part of AUTH, or of a message
         self._write(line.encode("utf-8", "surrogateescape") + b"\r\n")
         reply = self._read_reply()
+        if is_command:
+            reply = replace(reply, command=line)
         if verb_of(line) == "STARTTLS" and reply.code == 220 and not self.tls:
             self.start_tls()
         return reply

@@ -48,6 +48,7 @@ class Reply:
     code: int
     lines: tuple[str, ...]
     raw: bytes = field(default=b"", repr=False, compare=False)  #: the octets, CR LF included
+    command: str | None = field(default=None, repr=False, compare=False)  #: the line it answers, where that is known
 
     @property
     def text(self) -> str:

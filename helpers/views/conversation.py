@@ -69,6 +69,11 @@ def exchange_html(exchange: Exchange, secrets: bool = False, opened: bool = Fals
     return _list(rows, rows[-1].number if opened and rows else None)
 
 
+def server_html(exchange: Exchange) -> str:
+    """Only what the server said in this exchange, with the explanations."""
+    return _list([row for row in _exchange_rows(exchange, 0, "", False, True) if row.side != "C"], None)
+
+
 def _rows(transcript: Transcript, secrets: bool, explained: bool, since: int) -> Iterator[_Row]:
     number = 1
     several = len(transcript.connections) > 1

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from helpers.protocol.reply import Reply
+from helpers.protocol.state import SessionState
+from helpers.views.conversation import server_html
 from helpers.views.explain import explain_reply
 from helpers.views.glyphs import CLASSES, of_reply
 from helpers.views.markup import clipped, escaped, visible
+from helpers.wire.transcript import Exchange, ExchangeKind
 
 
 def reply_text(reply: Reply) -> str:
@@ -15,7 +18,14 @@ def reply_text(reply: Reply) -> str:
 
 
 def reply_html(reply: Reply) -> str:
-    """The reply's lines as a list, and what its code says, folded."""
+    """The reply's lines as a list, and what its code says, folded.
+
+    Where the command is known, every line is explained as the answer to it.
+    """
+    if reply.command is not None:
+        octets = reply.command.encode("utf-8", "surrogateescape") + b"\r\n"
+        nowhere = SessionState()
+        return server_html(Exchange(1, 1, ExchangeKind.COMMAND, octets, reply, nowhere, nowhere))
     mark = of_reply(reply)
     accent = CLASSES[reply.kind].accent
     items = []

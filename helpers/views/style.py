@@ -43,7 +43,7 @@ font:var(--jp-content-font-size1,14px)/1.5 var(--jp-content-font-family,system-u
 [data-jp-theme-light=false] .smtp,.vscode-dark .smtp{color-scheme:dark}
 .smtp :is(p,ol,ul,table,pre,dl){margin:0;padding:0;font-size:inherit}
 .smtp.smtp :is(ol,ul){list-style:none;padding:0}
-.smtp.smtp :is(code,pre){background:none;padding:0;color:inherit}
+.smtp.smtp.smtp :is(code,pre){background:none;padding:0;color:inherit}
 .smtp :is(code,pre,kbd){font:.93em/1.6 var(--mono);border:0;
 white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
 .smtp small{font-size:.86em}
@@ -92,7 +92,7 @@ flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}}
 .smtp .say{font-weight:600}
 .smtp .end,.smtp .odd{color:var(--soft);font-style:normal;border:1px solid var(--line);border-radius:3px;padding:0 2px}
 .smtp .odd{color:var(--later)}
-.smtp.smtp pre.box{background:var(--panel);border-radius:6px;padding:6px 10px}
+.smtp.smtp.smtp pre.box{background:var(--panel);border-radius:6px;padding:6px 10px}
 """
 
 #: The stylesheet, for one ``<style>`` element beside the fragments that the views return.
