@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from helpers.exercises.records import Deed, Records
-from helpers.wire.messages import Evidence, Status, Verdict
+from helpers.wire.messages import Status, Verdict
 
 #: "01.a" an exercise, "01.q1" a question, "01.p1" a prediction; a lesson in two notebooks has "07" and "07b".
 EXERCISE_ID: Final = re.compile(r"([0-9]{2}[a-z]?)\.[a-z]")
@@ -76,7 +76,7 @@ class Exercise:
     id: str
     title: str
     task: str
-    starter: str  #: the cell as the learner finds it; run untouched, it says nothing to the server
+    starter: str  #: the cell as the learner finds it; run untouched, it sends what is ``given`` at most
     hints: tuple[str, ...]  #: from a nudge to nearly the answer
     solution: Solution
     done: Finder  #: the deed that completes the exercise
@@ -85,6 +85,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...]  #: where two meet in one line, the earlier one is told
     otherwise: str  #: something was said, but neither the goal nor a known mistake is in it
     start_with: str  #: the next step while nothing has been said
+    given: tuple[str, ...] = ()  #: lines that the starter sends by itself; they alone are no attempt
 
     def __post_init__(self) -> None:
         _demand(self.id, EXERCISE_ID.fullmatch(self.id) is not None, 'an id such as "01.a"')
@@ -123,17 +124,20 @@ class Exercise:
         if completed := self.done(records):
             line = completed.show(_fill(self.shown, completed))
             return Verdict(self.id, self.title, Status.DONE, self.praise, (line,))
+        last = next((deed for deed in reversed(records.deeds()) if deed.command not in self.given), None)
+        if last is None:
+            message = "Nothing has been said to the server of this exercise yet."
+            if records.last():
+                message = "The server has heard only what the cell sends by itself, and nothing of your own yet."
+            return Verdict(self.id, self.title, Status.NOT_ATTEMPTED, message, next_step=self.start_with)
         made = [(mistake, deed) for mistake in self.mistakes if (deed := mistake.find(records))]
         if made:
             newest = max(_order(records, deed) for _, deed in made)
             mistake, deed = next(pair for pair in made if _order(records, pair[1]) == newest)
             return mistake.verdict(self, deed)
-        if last := records.last():
-            evidence: tuple[Evidence, ...] = (last.show("this is the last line that you sent"),)
-            step = f'Read the task again, or ask hint("{self.id}").'
-            return Verdict(self.id, self.title, Status.NOT_YET, self.otherwise, evidence, None, step)
-        message = "Nothing has been said to the server of this exercise yet."
-        return Verdict(self.id, self.title, Status.NOT_ATTEMPTED, message, next_step=self.start_with)
+        evidence = (last.show("this is the last line that you sent"),)
+        step = f'Read the task again, or ask hint("{self.id}").'
+        return Verdict(self.id, self.title, Status.NOT_YET, self.otherwise, evidence, None, step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,8 @@ def _read_any_path_argument(keyword: str, text: str, utf8: bool) -> PathArgument
                 SyntaxProblem(Kind.SPACE_BEFORE_COLON, f"The colon stands directly after {keyword}, without a space.")
             )
         if head[2]:
-            problems.append(SyntaxProblem(Kind.SPACE_AFTER_COLON, f"There is no space after the colon of {keyword}:."))
+            sentence = f"No space may stand between the colon of {keyword}: and what follows."
+            problems.append(SyntaxProblem(Kind.SPACE_AFTER_COLON, sentence))
         text = text[head.end() :]
     text, found = _without_display_name(text, head is not None)
     problems += found

@@ -62,6 +62,18 @@ def test_the_line_number_is_the_one_in_the_printed_transcript() -> None:
     assert str(records.labs[0].transcript).splitlines()[line.number - 1] == line.text == "C: EHLO"
 
 
+def test_what_the_cell_sends_by_itself_is_no_attempt() -> None:
+    """A starter may open the session; whoever only runs it has tried nothing, and a mistake in it is not theirs."""
+    line = "EHLO"
+    task = replace(FADED, given=(line,))
+    wrong = f"C: {line}\nS: 501 5.5.4 Syntax: EHLO name\n"
+    assert FADED.check(said(wrong)).mistake == "no-argument"
+    assert task.check(said(wrong)).status is Status.NOT_ATTEMPTED
+    assert task.check(said(wrong)).next_step == FADED.start_with
+    assert task.check(said(wrong + NOOP)).mistake == "no-argument"
+    assert task.check(said(EHLO)).done
+
+
 def test_something_else_said_is_not_yet() -> None:
     verdict = FADED.check(said(NOOP))
     assert (verdict.status, verdict.mistake) == (Status.NOT_YET, None)

@@ -103,7 +103,7 @@ def test_a_known_mistake_gets_its_own_message(exercise: str, mistake: str, conve
 
 
 def test_every_mistake_is_tried_here_and_says_something_of_its_own() -> None:
-    for exercise in registry().exercises.values():
+    for exercise in (e for e in registry().exercises.values() if e.lesson in ("00", "01")):
         names = {mistake.name for mistake in exercise.mistakes}
         assert names - {"other-server"} == set(WRONG[exercise.id])
         assert len({mistake.message for mistake in exercise.mistakes}) == len(names)
