@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from helpers.protocol.reply import decode
 
 EVENTS = ("CONNECT", "END-OF-DATA")
-_REPLY = re.compile(r"[2-5]\d\d( .*)?")
+_REFUSAL = re.compile(r"[45][0-5][0-9]( .*)?")
+_GREETING = re.compile(r"(220|[45][0-5][0-9])( .*)?")
 
 
 @dataclass(slots=True)
@@ -40,8 +41,13 @@ def make_fault(where: str, reply: str | None, drop: bool, delay: float, times: i
         raise ValueError('Say where the fault strikes: a command such as "RCPT", or "CONNECT" or "END-OF-DATA".')
     if reply is None and not drop and not delay:
         raise ValueError('Say what goes wrong: a reply such as "450 4.2.0 Try later", drop=True, or delay=2.0.')
-    if reply is not None and ("\n" in reply or "\r" in reply or not _REPLY.fullmatch(reply)):
-        raise ValueError(f'A reply is one line, three digits and a text, such as "450 4.2.0 Try later"; not {reply!r}.')
+    allowed = _GREETING if where == "CONNECT" else _REFUSAL
+    if reply is not None and not (allowed.fullmatch(reply) and reply.isprintable() and reply.isascii()):
+        # a success that the server does not mean would leave both sides with different ideas of the session
+        raise ValueError(
+            f'A fault answers one line that begins with 4 or 5, such as "450 4.2.0 Try later" '
+            f"(at CONNECT also 220); not {reply!r}."
+        )
     if delay < 0 or (times is not None and times < 1):
         raise ValueError("delay is seconds, not negative; times is 1 or more.")
     return Fault(where, reply, drop, delay, times)

@@ -111,7 +111,8 @@ def after_reply(state: SessionState, line: str, code: int, reply_lines: tuple[st
     if verb == "BDAT" and state.in_transaction:
         if code == 250 and line.upper().split()[-1] != "LAST":
             return replace(state, chunking=True)
-        if code == 250:
+        refused = code >= 400 and code not in (501, 503, 530) and "CHUNKING" in state.keywords and state.forward_paths
+        if code == 250 or refused:  # a refused chunk is the end of the transaction (RFC 3030 2)
             return _no_transaction(state)
     return state
 
