@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from helpers.protocol.text import decode as decode
+
 ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _LINE: Final = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 
@@ -31,11 +33,6 @@ _CLASSES: Final = {
 
 class MalformedReply(ValueError):
     """What came is not an SMTP reply; the message quotes it."""
-
-
-def decode(octets: bytes) -> str:
-    """Text of wire octets: UTF-8, and any octet that is none of it as ``\\xNN``."""
-    return octets.decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,9 @@ from __future__ import annotations
 import html
 import re
 
+from helpers.protocol.text import visible as visible
+
 _CODE = re.compile(r"`([^`]+)`")
-
-
-def visible(text: str) -> str:
-    """``text`` with every character that prints nothing as ``\\xNN`` or ``\\uNNNN`` (a tab stays).
-
-    That takes in control characters, NUL, bidi controls, zero-width characters and lone surrogates.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else _named(ord(c)) for c in text)
-
-
-def _named(point: int) -> str:
-    if point < 0x100:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
 def escaped(text: str) -> str:

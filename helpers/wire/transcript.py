@@ -15,6 +15,7 @@ from typing import overload
 
 from helpers.protocol.reply import MalformedReply, Reply, decode, parse_reply
 from helpers.protocol.state import Phase, SessionState, after_reply, path_in, verb_of
+from helpers.protocol.text import visible
 from helpers.wire.events import EventKind, WireEvent
 
 _FINAL_DOT = re.compile(rb"(?:\A|\n)(\.\r?\n)\Z")
@@ -88,10 +89,10 @@ class Exchange:
         lines = self.octets.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
-        return [_printable(decode(line.removesuffix(b"\r"))) for line in lines]
+        return [visible(decode(line.removesuffix(b"\r"))) for line in lines]
 
     def server_lines(self) -> list[str]:
-        return [_printable(line) for line in self.reply.wire_lines()] if self.reply else []
+        return [visible(line) for line in self.reply.wire_lines()] if self.reply else []
 
 
 class Outcome(StrEnum):
@@ -238,7 +239,7 @@ class Transcript(Sequence[Exchange]):
         lines: list[Line] = []
 
         def add(side: str, text: str, exchange: int, connection: int) -> None:
-            lines.append(Line(len(lines) + 1, side, _printable(text), exchange, connection))
+            lines.append(Line(len(lines) + 1, side, visible(text), exchange, connection))
 
         for connection in self.connections:
             n = connection.number
@@ -282,18 +283,6 @@ def unstuff(octets: bytes) -> bytes:
     if octets.startswith(b"."):
         octets = octets[1:]
     return octets.replace(b"\r\n.", b"\r\n")
-
-
-def _printable(text: str) -> str:
-    """Text that cannot move the cursor of whoever prints it: control characters become ``\\xNN``."""
-    return (
-        text
-        if text.isprintable()
-        else "".join(
-            c if c.isprintable() or c == "\t" else (f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}")
-            for c in text
-        )
-    )
 
 
 class _Reader:
