@@ -12,6 +12,7 @@ from helpers import displays
 
 if TYPE_CHECKING:
     from helpers import reference as reference
+    from helpers.displays import show_bytes as show_bytes
     from helpers.environment import check_environment as check_environment
     from helpers.exercises import check as check
     from helpers.exercises import hint as hint
@@ -39,6 +40,7 @@ _HOMES = {
     "check_environment": "helpers.environment",
     "hint": "helpers.exercises",
     "progress": "helpers.exercises",
+    "show_bytes": "helpers.displays",
     "solution": "helpers.exercises",
 }
 

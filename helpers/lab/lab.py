@@ -22,7 +22,7 @@ from helpers.lab.tls import Certificates, can_tls
 from helpers.lab.transport import Transport, can_sockets, default_transport
 from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
-from helpers.wire.messages import StoredMessage
+from helpers.wire.messages import Messages, StoredMessage
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
 if TYPE_CHECKING:
@@ -265,9 +265,10 @@ class Lab:
         """Everything that has been said to this lab, by any client."""
         return Transcript.from_events(list(self.log.events), self.name)
 
-    def mailbox(self, address: str) -> list[StoredMessage]:
+    def mailbox(self, address: str) -> Messages:
         """The messages in a mailbox, oldest first; empty when none has come."""
-        return list(self._mailroom.mailboxes.get(address.strip("<> ").lower(), ()))
+        address = address.strip("<> ").lower()
+        return Messages(f"Mailbox of {address}", self._mailroom.mailboxes.get(address, ()))
 
     @property
     def mailboxes(self) -> dict[str, list[StoredMessage]]:
@@ -275,9 +276,9 @@ class Lab:
         return {address: list(messages) for address, messages in self._mailroom.mailboxes.items()}
 
     @property
-    def queue(self) -> list[StoredMessage]:
+    def queue(self) -> Messages:
         """Messages accepted for other domains. They wait here: the lab never sends anything out."""
-        return list(self._mailroom.queue)
+        return Messages("Outgoing queue", self._mailroom.queue)
 
     # --- trouble on order --------------------------------------------------------------------------
 

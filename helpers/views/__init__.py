@@ -17,7 +17,7 @@ from helpers.views.sequence import sequence_html, sequence_mermaid, sequence_tex
 from helpers.views.state_map import state_map_html, state_map_text
 from helpers.views.style import STYLE, card
 from helpers.views.verdict import hints_html, hints_text, solution_html, verdict_html
-from helpers.wire.messages import StoredMessage, Verdict
+from helpers.wire.messages import Messages, StoredMessage, Verdict
 from helpers.wire.transcript import Transcript
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "state_map_html",
     "state_map_text",
     "to_html",
+    "to_text",
     "verdict_html",
 ]
 
@@ -62,12 +63,22 @@ def to_html(shown: object) -> str | None:
             return card(f'<div class="two"><div>{reply_html(shown)}</div></div>', "Reply")
         case StoredMessage():
             return card(mailbox_html([shown], "Stored"), "Stored message")
-        case list() | tuple() if shown and all(isinstance(item, StoredMessage) for item in shown):
-            return card(mailbox_html(shown), "Mailbox")
+        case Messages():
+            return card(mailbox_html(shown, shown.title), shown.title)
         case Verdict():
             return card(verdict_html(shown), "Verdict")
         case SessionState():
             return card(f'<div class="two"><div>{state_map_html(shown)}</div></div>', "Where you are")
+    return None
+
+
+def to_text(shown: object) -> str | None:
+    """The text of a displayed object as its view tells it; None where the object's own text is enough."""
+    match shown:
+        case StoredMessage():
+            return mailbox_text([shown], "Stored")
+        case Messages():
+            return mailbox_text(shown, shown.title)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -30,6 +31,19 @@ class StoredMessage:
         """The octets after the first empty line."""
         head, separator, rest = self.raw.partition(b"\r\n\r\n")
         return rest if separator else (b"" if b":" in head else head)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from helpers.protocol.display import bundle
+
+        return bundle(self, repr(self))
+
+
+class Messages(list[StoredMessage]):
+    """Stored messages, oldest first, with the name of what keeps them."""
+
+    def __init__(self, title: str, messages: Iterable[StoredMessage] = ()) -> None:
+        super().__init__(messages)
+        self.title = title
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from helpers.protocol.display import bundle

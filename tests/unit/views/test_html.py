@@ -11,7 +11,7 @@ from helpers.protocol.reply import Reply
 from helpers.protocol.state import Phase, SessionState
 from helpers.views.glyphs import CLASSES, STATUS
 from helpers.views.style import ACCENTS, STYLE, SURFACES
-from helpers.wire.messages import Evidence, Status, StoredMessage, Verdict
+from helpers.wire.messages import Evidence, Messages, Status, StoredMessage, Verdict
 from helpers.wire.transcript import Transcript
 from tests.unit.views.wire import Page, Wire
 
@@ -162,7 +162,7 @@ def test_the_rich_display_of_each_type() -> None:
         "Transcript": TRANSCRIPT,
         "Reply": Reply(250, ("ok",)),
         "Stored message": MESSAGE,
-        "Mailbox": [MESSAGE, MESSAGE],
+        "Mailbox": Messages("Mailbox", [MESSAGE, MESSAGE]),
         "Verdict": VERDICT,
         "Where you are": SessionState(Phase.GREETED, "EHLO", "laptop.example"),
     }
