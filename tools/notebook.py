@@ -27,6 +27,7 @@ DESKTOP_ONLY = "desktop-only"
 RAISES = "raises-exception"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMEOUT_SECONDS = 60
+WIDTH = 160  #: of a line in a report of differences
 
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -184,7 +185,7 @@ def differences(stored: NotebookNode, fresh: NotebookNode, using: list[Sanitizer
             continue
         old, new = _lines(before.outputs, using), _lines(cell.outputs, using)
         if old != new:
-            change = "\n    ".join(unified_diff(old, new, "stored", "fresh", lineterm="", n=1))
+            change = "\n    ".join(line[:WIDTH] for line in unified_diff(old, new, "stored", "fresh", lineterm="", n=1))
             yield f"code cell {number} ({_first_line(cell)}) gives something else:\n    {change}"
 
 
@@ -197,6 +198,8 @@ def _lines(outputs: list[NotebookNode], using: list[Sanitizer]) -> list[str]:
                 continue
             for pattern, replacement in using:
                 value = pattern.sub(replacement, value)
+            if key.endswith("text/html"):
+                value = value.replace("><", ">\n<")
             lines += [f"{output.output_type} {key}: {line}" for line in value.splitlines() or [""]]
     return lines
 

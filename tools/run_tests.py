@@ -96,7 +96,7 @@ def run(step: Step) -> Result:
         return Result(step.name, int(not code), int(bool(code)), 0, time.monotonic() - start)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = _module("pytest", "--quiet", f"--junitxml={report}", *step.command)
+        command = _module("pytest", "--quiet", "--tb=short", f"--junitxml={report}", *step.command)
         code = subprocess.run(command, cwd=ROOT).returncode
         passed, failed, skipped = counts(report.read_text(encoding="utf-8")) if report.exists() else (0, 0, 0)
     if code and not failed:

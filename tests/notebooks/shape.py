@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import pytest
 from nbformat import NotebookNode
 
 from helpers.exercises.course import Lesson
@@ -82,6 +83,12 @@ def lesson_findings(notebook: NotebookNode, exercises: Iterable[str]) -> list[st
     found = [finding for rule in EVERY_LESSON for finding in rule(notebook)]
     found += exercise_cells(notebook, exercises)
     return found
+
+
+def demand_none(found: Iterable[str]) -> None:
+    """Fail with the findings as plain lines, not with the notebook that they are about."""
+    if lines := list(found):
+        pytest.fail("\n".join(["", *lines]), pytrace=False)
 
 
 # --- the file -------------------------------------------------------------------------------------------------

@@ -47,8 +47,8 @@ class TestFromAFreshKernel:
         stored = nb.read(path)
         run = nb.run(judged(stored, exercises(path)), without=without)
         status = verdicts(run)
-        assert list(nb.untagged_errors(run)) == []
-        assert list(nb.differences(stored, nb.tidy(run))) == []
+        shape.demand_none(nb.untagged_errors(run))
+        shape.demand_none(nb.differences(stored, nb.tidy(run)))
         assert status == dict.fromkeys(exercises(path), "not attempted")
 
 
@@ -62,7 +62,7 @@ class TestTwice:
             if cell.cell_type == "code":
                 doubled.append(v4.new_code_cell(cell.source, id=f"{cell.id[:58]}-again", metadata=cell.metadata))
         notebook.cells = doubled
-        assert list(nb.untagged_errors(nb.run(notebook, without=without))) == []
+        shape.demand_none(nb.untagged_errors(nb.run(notebook, without=without)))
 
 
 class TestSolved:
@@ -74,7 +74,7 @@ class TestSolved:
                 cell.source = registry().exercise(identifier).solution.code
         run = nb.run(notebook, without=without)
         status = verdicts(run)
-        assert list(nb.untagged_errors(run)) == []
+        shape.demand_none(nb.untagged_errors(run))
         assert status == dict.fromkeys(exercises(path), "done")
 
 
@@ -83,5 +83,5 @@ class TestWithoutSockets:
     def test_the_memory_transport_gives_what_is_stored(self, path: Path) -> None:
         stored = nb.read(path)
         run = nb.run(stored, environment={"SPEAK_SMTP_TRANSPORT": "memory"}, without=[nb.DESKTOP_ONLY])
-        assert list(nb.untagged_errors(run)) == []
-        assert list(nb.differences(stored, nb.tidy(run))) == []
+        shape.demand_none(nb.untagged_errors(run))
+        shape.demand_none(nb.differences(stored, nb.tidy(run)))

@@ -83,7 +83,8 @@ def test_the_course_on_the_versions_of_binder(export: Path, tmp_path: Path) -> N
     after = installed(inside)
     assert {name: after[name] for name in before} == before
     run = subprocess.run([inside, "tools/execute.py", "--check"], cwd=export, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    if run.returncode:
+        pytest.fail(run.stdout + run.stderr, pytrace=False)
 
 
 def installed(python: str) -> dict[str, str]:
