@@ -89,7 +89,7 @@ class PathArgument:
     domain: str  #: "" for the null reverse-path and for "<Postmaster>"
     source_route: str | None = None  #: "@a.example,@b.example": accept and ignore it (RFC 5321 Appendix C)
     parameters: tuple[tuple[str, str | None], ...] = ()  #: keyword in upper case, value as it came
-    problems: tuple[SyntaxProblem, ...] = ()  #: in the order of the text
+    problems: tuple[SyntaxProblem, ...] = ()  #: in the order of the text, a display name before the space it brings
 
     def problem(self, forgive: Collection[Kind] = ()) -> SyntaxProblem | None:
         """The first problem whose kind is not in ``forgive``."""
@@ -233,6 +233,9 @@ def _read_any_path_argument(keyword: str, text: str, utf8: bool) -> PathArgument
         text = text[head.end() :]
     text, found = _without_display_name(text, head is not None)
     problems += found
+    if [p.kind for p in problems[-2:]] == [Kind.SPACE_AFTER_COLON, Kind.DISPLAY_NAME]:
+        # a header copied into the command, "From: Alice <a@b>": the name has to go, and the space goes with it
+        problems[-2:] = reversed(problems[-2:])
     path, rest = split_path(text)
     parameters: tuple[tuple[str, str | None], ...] = ()
     late: tuple[SyntaxProblem, ...] = ()

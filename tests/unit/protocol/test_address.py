@@ -218,6 +218,7 @@ def test_source_route_is_accepted_and_set_apart() -> None:
         ("FROM", "FROM:<alice@lab.example SIZE=5", [Kind.UNCLOSED_BRACKET], "alice@lab.example"),
         ("FROM", "FROM:Alice <alice@lab.example>", [Kind.DISPLAY_NAME], "alice@lab.example"),
         ("FROM", 'FROM:"A <x>" <alice@lab.example>', [Kind.DISPLAY_NAME], "alice@lab.example"),
+        ("FROM", "FROM: Alice <a@lab.example>", [Kind.DISPLAY_NAME, Kind.SPACE_AFTER_COLON], "a@lab.example"),
         ("FROM", "FROM:< alice@lab.example >", [Kind.SPACE_IN_PATH], "alice@lab.example"),
         ("FROM", "FROM:<a b@lab.example>", [Kind.SPACE_IN_PATH, Kind.BAD_LOCAL_PART], "a b@lab.example"),
         ("FROM", 'FROM:<"a > b"@lab.example> SIZE=5', [], '"a > b"@lab.example'),
