@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from helpers.protocol.reply import Reply
 from helpers.views.secrets import sent_lines
 from helpers.wire.messages import Evidence, StoredMessage
-from helpers.wire.transcript import Connection, Exchange, ExchangeKind, Transcript
+from helpers.wire.transcript import Connection, Exchange, ExchangeKind, Outcome, Transaction, Transcript
 
 #: A line of evidence is cut here; a message line may have 998 octets and more.
 _LONGEST = 100
@@ -53,6 +54,11 @@ class Conversation:
             if not exchange.replayed and exchange.kind not in (ExchangeKind.GREETING, ExchangeKind.UNASKED)
         ]
 
+    @property
+    def sendings(self) -> list[Sending]:
+        """The mail transactions of this connection that the learner brought to where they are."""
+        return [Sending(self, t) for t in self.connection.transactions if not t.exchanges[-1].replayed]
+
     def said(self, *verbs: str, code: int | None = None) -> bool:
         """Whether one of these commands was sent here, by hand or by an undo, and got ``code``."""
         return any(e.verb in verbs and code in (None, e.code) for e in self.exchanges)
@@ -81,6 +87,7 @@ class Deed:
 
     conversation: Conversation
     index: int  #: its place in the conversation
+    line: int = 0  #: which of its lines to show: the first, or one of a message
 
     @property
     def exchange(self) -> Exchange:
@@ -131,9 +138,43 @@ class Deed:
         """The line of the transcript, ``side`` "C" for what was sent, "S" for the first line of the reply."""
         record = self.conversation.record
         lines = [line for line in record.transcript.lines() if line.exchange == self.exchange.number]
-        line = next((line for line in lines if line.side == side), lines[0])
-        text = f"C: {sent_lines(self.exchange)[0].text()}" if line.side == "C" else str(line)
+        sent = sent_lines(self.exchange)
+        place = min(self.line, len(sent) - 1) if side == "C" else 0
+        line = next(islice((line for line in lines if line.side == side), place, None), lines[0])
+        text = f"C: {sent[place].text()}" if line.side == "C" else str(line)
         return Evidence(line.number, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…", remark, record.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A mail transaction, and where its lines stand in the conversation."""
+
+    conversation: Conversation
+    transaction: Transaction
+
+    @property
+    def accepted(self) -> bool:
+        """The message went through: the server answered 250 after its end."""
+        return self.transaction.outcome is Outcome.ACCEPTED
+
+    @property
+    def recipients(self) -> list[str]:
+        """The accepted forward-paths in small letters, as often as they were named."""
+        return [path.lower() for path in self.transaction.recipients]
+
+    @property
+    def end(self) -> Deed:
+        """The last thing that was sent in it: of one that was accepted, the message."""
+        return self.deeds()[-1]
+
+    def deeds(self, *verbs: str, code: int | None = None) -> list[Deed]:
+        """What was sent in it (these commands, with this reply), by hand or by an undo."""
+        numbers = {e.number for e in self.transaction.exchanges}
+        return [
+            Deed(self.conversation, index)
+            for index, e in enumerate(self.conversation.exchanges)
+            if e.number in numbers and (not verbs or e.verb in verbs) and code in (None, e.code)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +211,11 @@ class Records:
         """The last such deed of the newest lab that has one."""
         found = self.deeds(*verbs, code=code, accepted=accepted)
         return found[-1] if found else None
+
+    def sendings(self, accepted: bool | None = None) -> list[Sending]:
+        """The learner's mail transactions, accepted ones (or the others) or all."""
+        found = [sending for conversation in self.conversations() for sending in conversation.sendings]
+        return [sending for sending in found if accepted in (None, sending.accepted)]
 
     def mailbox(self, address: str) -> list[StoredMessage]:
         """The messages stored for an address, in all labs."""

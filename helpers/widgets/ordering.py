@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from helpers.exercises import check
-from helpers.session import ConnectionClosed
+from helpers.session import ConnectionClosed, NothingToWaitFor
 from helpers.views import conversation_html, verdict_html
 from helpers.views.markup import count, escaped
 from helpers.views.style import card
@@ -77,7 +77,8 @@ class LinesInOrder(Stored):
     def run(self, lines: Iterable[str] | None = None) -> Transcript:
         """Send lines (None: these, in their order now) over a new connection; returns what was said.
 
-        Lines that come after the end of the connection are not sent.
+        Lines that come after the end of the connection are not sent. A line of a message gets no reply; the
+        line with only a dot does.
 
         Raises:
             LabGone: the lab no longer runs.
@@ -91,11 +92,14 @@ class LinesInOrder(Stored):
             assert session is not None
             unsent = 0
             try:
-                for number, line in enumerate(asked):
+                for number, line in enumerate(asked, 1):
                     try:
                         session.send(line)
+                    except NothingToWaitFor:
+                        if number == len(asked):
+                            raise
                     except ConnectionClosed:
-                        unsent = len(asked) - number
+                        unsent = len(asked) - number + 1
                         break
             finally:
                 session.close()

@@ -100,6 +100,14 @@ def test_a_lab_that_is_gone_and_a_message_without_end(lab: Lab) -> None:
         card.run()
 
 
+def test_lines_of_a_message_are_not_answered_one_by_one(lab: Lab) -> None:
+    """RFC 5321 3.3: after 354 the server reads on until a line with only a dot."""
+    opening = ["EHLO laptop.example", "MAIL FROM:<alice@lab.example>", "RCPT TO:<bob@lab.example>"]
+    transcript = order(lab, []).run([*opening, "DATA", "Subject: Lunch", "", "Friday?", ".", "QUIT", "NOOP"])
+    assert [e.code for e in transcript] == [220, 250, 250, 250, 354, 250, 221]
+    assert [m.raw for m in lab.mailbox("bob@lab.example")] == [b"Subject: Lunch\r\n\r\nFriday?\r\n"]
+
+
 def test_what_is_stored(lab: Lab) -> None:
     card = order(lab, [*LINES, "<script>alert(1)</script>"], "01.b")
     before = card._repr_mimebundle_()
