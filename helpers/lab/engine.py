@@ -18,6 +18,7 @@ import select
 import ssl
 from asyncio import sslproto
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -104,7 +105,7 @@ class Engine(SMTP):
         self.on_lost: Callable[[Engine], None] | None = None
         self._faults = faults
         self._clock = clock
-        self.heard_at = clock.now  #: lab time at which the last thing was read
+        self.heard_at = clock.now  #: lab time since which the server waits for the client
         self._tls_context = tls_context
         self._wait = wait
         self._live = live
@@ -176,6 +177,7 @@ class Engine(SMTP):
         """Send one reply and write it down first, so that whoever has read it finds it in the log."""
         octets = status if isinstance(status, bytes) else status.encode("utf-8", "surrogateescape")
         octets += b"\r\n"
+        self.heard_at = self._clock.now  # before it is out: whoever has read it may move the clock at once
         self.log.add(EventKind.SERVER, self.connection, octets, self.dialogue.tls, self.stream.consumed)
         self._writer.write(octets)
         await self._writer.drain()
@@ -296,6 +298,7 @@ class Engine(SMTP):
             return dialogue.response(line)
         if step is Next.CHUNK:
             assert last is not None
+            self.heard_at = self._clock.now  # no reply has gone out since the command
             return await self._chunk(last)
         line = await stream.line(4096)
         verb = verb_in(line) if self._faults or self.replay is not None else ""
@@ -356,7 +359,6 @@ class Engine(SMTP):
     def _reset_idle(self) -> None:
         """Put off the idle timeout. The timer looks at the time itself, so that a command costs nothing."""
         self._last_heard = self.loop.time()
-        self.heard_at = self._clock.now
 
     _last_heard = 0.0
 
@@ -424,17 +426,12 @@ class Engine(SMTP):
     async def _tls_from_the_start(self) -> bool:
         """Implicit TLS (RFC 8314 3): the first octets must be a handshake."""
         self._now_waiting = Next.TLS
-        timer = self.loop.call_later(TLS_FIRST_SECONDS, self.stream.feed_end)
-        try:
-            if not self.stream.buffer:
-                await self.stream.more()
-        except EndOfStream:
-            pass
-        finally:
-            timer.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TLS_FIRST_SECONDS):
+                while not self.stream.buffer:
+                    await self.stream.more()
         first = self.stream.take(len(self.stream.buffer))
         if first[:1] == bytes([TLS_HELLO]):
-            self.stream.ended = False
             await self._upgrade(first)
             return True
         if first:
