@@ -25,6 +25,7 @@ T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
 PATIENCE = 0.02  # seconds of silence before a client asks whether the server waits for it
 CALL_SECONDS = 30.0
+CLOSE_SECONDS = 1.0  # how long a client that closes waits for the server to notice
 ROUNDS = 4  # of the loop, until what was read has been answered: a wake-up each for TLS, reader, task
 
 
@@ -227,4 +228,14 @@ class SocketPipe:
             return b""
 
     def close(self) -> None:
-        self._socket.close()
+        """Close, and wait until the server has noticed: afterwards the log has all that the connection did."""
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(CLOSE_SECONDS)
+            while self._socket.recv(65536):
+                pass
+        except OSError:  # it is closed already, or the server has something better to do
+            pass
+        finally:
+            self._socket.close()
+        self._transport.run(lambda: None)  # inside TLS the loop tells the lab a step after the socket's end
