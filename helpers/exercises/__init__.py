@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from helpers.exercises import progress
 from helpers.exercises.front import check, hint, solution
 
-__all__ = ["check", "hint", "progress", "solution"]
+__all__ = ["check", "hint", "solution"]

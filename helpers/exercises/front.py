@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from helpers.exercises import progress
-from helpers.exercises.records import LabRecord, Records
-from helpers.exercises.registry import registry
+from typing import TYPE_CHECKING
+
 from helpers.exercises.shown import Shown
 from helpers.views.markup import prose
 from helpers.views.style import card
 from helpers.views.verdict import hints_html, solution_html
 from helpers.wire.messages import Verdict
+
+if TYPE_CHECKING:
+    from helpers.exercises.base import Exercise
+    from helpers.exercises.records import Records
 
 
 def check(exercise: str) -> Verdict:
@@ -18,7 +21,7 @@ def check(exercise: str) -> Verdict:
     Raises:
         UnknownId: there is no such exercise; the message names near ones.
     """
-    task = registry().exercise(exercise)
+    task = _task(exercise)
     verdict = task.check(collect())
     if verdict.done:
         note_done(task.id)
@@ -32,7 +35,7 @@ def hint(exercise: str, layer: int = 1) -> Shown:
         UnknownId: there is no such exercise; the message names near ones.
         ValueError: there is no such layer.
     """
-    task = registry().exercise(exercise)
+    task = _task(exercise)
     last = len(task.hints)
     if not 1 <= layer <= last:
         raise ValueError(f'{task.id} has {_hints(last)}: hint("{task.id}") to hint("{task.id}", {last}).')
@@ -52,7 +55,7 @@ def solution(exercise: str) -> Shown:
     Raises:
         UnknownId: there is no such exercise; the message names near ones.
     """
-    task = registry().exercise(exercise)
+    task = _task(exercise)
     head = f"A solution — {task.title} ({task.id})"
     code, explanation = task.solution.code.strip(), task.solution.explanation
     indented = "\n".join(f"    {line}".rstrip() for line in code.split("\n"))
@@ -61,6 +64,7 @@ def solution(exercise: str) -> Shown:
 
 def collect() -> Records:
     """What happened at all labs of this kernel, now."""
+    from helpers.exercises.records import LabRecord, Records
     from helpers.lab import running_labs
 
     return Records(
@@ -70,10 +74,19 @@ def collect() -> Records:
 
 def note_done(identifier: str) -> None:
     """Keep that an exercise or question is done; says so, once, where it cannot be kept."""
+    from helpers.exercises import progress
+
     kept = progress.current()
     kept.record(identifier)
     if line := kept.news():
         print(line)
+
+
+def _task(exercise: str) -> Exercise:
+    # the exercises of all lessons are loaded when the first one is asked for
+    from helpers.exercises.registry import registry
+
+    return registry().exercise(exercise)
 
 
 def _hints(number: int) -> str:

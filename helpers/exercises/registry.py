@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -63,6 +62,8 @@ class Registry:
         for others, call in ((self.exercises, "check"), (self.questions, "quiz"), (self.predictions, "predict")):
             if wanted in others:
                 raise UnknownId(f'"{wanted}" is not for this call: use {call}("{wanted}").')
+        from difflib import get_close_matches
+
         near = get_close_matches(wanted, entries, 3, cutoff=0.5)
         there = f"Did you mean {_listed(near, 'or')}?" if near else f"There are {_listed(list(entries), 'and')}."
         raise UnknownId(f'There is no {kind} "{identifier}". {there}')

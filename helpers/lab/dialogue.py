@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from helpers import reference
-from helpers.lab.auth import MECHANISMS, Accounts, Octets, Outcome
 from helpers.lab.mailroom import Mailroom
 from helpers.lab.profiles import Profile
 from helpers.lab.replies import Wording, joined
@@ -25,6 +24,9 @@ from helpers.protocol.address import Kind, PathArgument, hello_problem, read_pat
 from helpers.protocol.grammar import GRAMMARS
 from helpers.wire.messages import StoredMessage
 from helpers.wire.transcript import unstuff
+
+if TYPE_CHECKING:
+    from helpers.lab.auth import Octets, Outcome
 
 COMMAND_LIMIT: Final = 512  # octets, CR LF included (RFC 5321 4.5.3.1.4)
 TEXT_LIMIT: Final = 1000  # octets, CR LF included, a stuffed dot not counted (RFC 5321 4.5.3.1.6)
@@ -489,6 +491,8 @@ class Dialogue:
             return Answer(self.say("auth-in-transaction"))
         if not 1 <= len(words) <= 2:
             return self._error(self.say("auth-syntax"))
+        from helpers.lab.auth import MECHANISMS, Accounts  # hashlib and hmac come with it
+
         mechanism = words[0].upper()
         if mechanism not in self.profile.mechanisms:
             return Answer(self.say("auth-mechanism", mechanism=mechanism))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import hashlib
-import smtplib
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +24,7 @@ from helpers.wire.messages import Messages, StoredMessage
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
 if TYPE_CHECKING:
+    import smtplib
     import ssl
 
 CLIENT_NAME = "laptop.example"
@@ -124,6 +123,8 @@ class Lab:
 
     def _nonce(self, engine: Engine) -> str:
         """A number used once: another for each connection and exchange, the same for its replay."""
+        import hashlib
+
         history = engine.history
         history.nonces += 1
         digest = hashlib.sha256(f"{self.name} {history.original} {history.nonces}".encode()).hexdigest()

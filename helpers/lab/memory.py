@@ -6,7 +6,6 @@ It also runs where there are no sockets and no threads, as in a browser's Python
 from __future__ import annotations
 
 import asyncio
-import smtplib
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
@@ -14,12 +13,13 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from helpers.lab.clients import MemorySMTP
 from helpers.lab.clock import LabClock
 from helpers.lab.transport import STOPPED, NoSockets
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 if TYPE_CHECKING:
+    import smtplib
+
     from helpers.lab.engine import Engine
     from helpers.lab.transport import Factory
 
@@ -262,6 +262,8 @@ class MemoryTransport:
         return MemoryPipe(self._loop, link, engine)
 
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
+        from helpers.lab.clients import MemorySMTP
+
         return MemorySMTP(hostname, local_hostname=client_name, connect=self.connect)
 
     def run(self, action: Callable[[], T]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -59,6 +58,8 @@ def profile(name: str) -> Profile:
     """
     tables = load("profiles")
     if name == "defaults" or name not in tables:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, profile_names(), 1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"There is no profile {name!r}.{meant} The profiles are: {', '.join(profile_names())}.")

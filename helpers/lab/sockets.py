@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import select
-import smtplib
 import socket
 import threading
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from helpers.lab.clients import WatchedSMTP
 from helpers.lab.clock import LabClock
 from helpers.lab.transport import STOPPED
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 if TYPE_CHECKING:
+    import smtplib
+
     from helpers.lab.engine import Engine
     from helpers.lab.transport import Factory
 
@@ -152,6 +152,8 @@ class SocketTransport:
             self._expected.pop(port, None)
 
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
+        from helpers.lab.clients import WatchedSMTP
+
         return WatchedSMTP(*self._address, local_hostname=client_name, why_silent=self.why_silent)
 
     def run(self, action: Callable[[], T]) -> T:

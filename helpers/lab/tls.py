@@ -5,7 +5,6 @@ Everything is made on first use: a lab without a TLS client never imports trustm
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from helpers.session import SessionError
 
 if TYPE_CHECKING:
     import ssl
+    import tempfile
 
     import trustme
 
@@ -84,6 +84,8 @@ class Certificates:
     def ca_file(self) -> Path:
         """The CA's certificate as a PEM file, for ``openssl s_client -CAfile``; it lasts as long as the lab."""
         if self._folder is None:
+            import tempfile
+
             self._folder = tempfile.TemporaryDirectory(prefix="speak-smtp-")
         path = Path(self._folder.name) / "lab-ca.pem"
         if not path.exists():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import smtplib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from helpers.session import Pipe
 
 if TYPE_CHECKING:
+    import smtplib
+
     from helpers.lab.engine import Engine
 
 T = TypeVar("T")

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final, Literal
 
@@ -36,10 +37,6 @@ _QUOTED_OR_OPEN: Final = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*("|\Z)', re.DOTALL)
 _QUOTED_ASCII: Final = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _IPV4: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\x80-\U0010ffff]+))?")
-_ORDINARY: Final = {
-    keyword: re.compile(rf"(?i:{keyword}):<(({_DOT_STRING_RULE})@({_DOMAIN_RULE}))>(?: (\S.*?))?[ \t]*")
-    for keyword in ("FROM", "TO")
-}
 
 
 class Kind(StrEnum):
@@ -96,6 +93,12 @@ class PathArgument:
         return _first(self.problems, forgive)
 
 
+@cache
+def _ordinary(keyword: str) -> re.Pattern[str]:
+    """The plain argument, which is most of them; compiled when the first one comes, since it is long."""
+    return re.compile(rf"(?i:{keyword}):<(({_DOT_STRING_RULE})@({_DOMAIN_RULE}))>(?: (\S.*?))?[ \t]*")
+
+
 def read_path_argument(keyword: Literal["FROM", "TO"], text: str, *, utf8: bool) -> PathArgument:
     """Read what follows the verb: ``read_path_argument("FROM", "FROM:<a@b.example> SIZE=5", utf8=False)``.
 
@@ -103,7 +106,7 @@ def read_path_argument(keyword: Literal["FROM", "TO"], text: str, *, utf8: bool)
     that the server offers SMTPUTF8 (the line must then carry the parameter, RFC 6531 3.4). White space at
     the end is no problem (RFC 5321 4.1.1).
     """
-    ordinary = _ORDINARY[keyword].fullmatch(text)
+    ordinary = _ordinary(keyword).fullmatch(text)
     if ordinary is not None:
         path, local, domain, rest = ordinary.groups()
         parameters, problems = _parameters(rest) if rest else ((), ())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from helpers.protocol.grammar import GRAMMARS
-from helpers.reference.model import Command
+
+if TYPE_CHECKING:
+    from helpers.reference.model import Command
 
 #: Octets of a command line without its CR LF (RFC 5321 4.5.3.1.4 counts 512 with them).
 MAX_COMMAND_LINE: Final = 510

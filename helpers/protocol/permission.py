@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from helpers.protocol.state import Phase, SessionState
-from helpers.reference.model import Argument, Command
+
+if TYPE_CHECKING:
+    from helpers.reference.model import Argument, Command
 
 
 @dataclass(frozen=True, slots=True)

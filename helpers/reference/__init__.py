@@ -12,9 +12,12 @@ while, for example with one more command, use ``with using(Library(extra={"comma
 
 from __future__ import annotations
 
-from helpers.reference import loader
-from helpers.reference.loader import GROUPS, Library, MalformedEntry, UnknownEntry, using
-from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, ReplyCode, Term
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpers.reference.loader import Library, MalformedEntry, UnknownEntry, using
+    from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, ReplyCode, Term
 
 __all__ = [
     "Library",
@@ -36,13 +39,26 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    # whoever looks up a fact pays for the loader and its types, not whoever imports the course
+    if name in ("Library", "MalformedEntry", "UnknownEntry", "using"):
+        return getattr(import_module("helpers.reference.loader"), name)
+    raise AttributeError(f"module 'helpers.reference' has no attribute {name!r}")
+
+
+def _facts() -> Library:
+    from helpers.reference import loader
+
+    return loader.current()
+
+
 def command(verb: str) -> Command:
     """The facts behind a command, or behind the continuations "MESSAGE" and "RESPONSE".
 
     Raises:
         UnknownEntry: no such verb.
     """
-    found: Command = loader.current().find("commands", verb)
+    found: Command = _facts().find("commands", verb)
     return found
 
 
@@ -51,7 +67,9 @@ def commands(group: Group | None = None, in_course: bool | None = None) -> tuple
 
     ``group`` and ``in_course`` narrow them; ``in_course=True`` gives the twelve that have a lesson.
     """
-    found: list[Command] = [*loader.current().entries("commands").values()]
+    from helpers.reference.loader import GROUPS
+
+    found: list[Command] = [*_facts().entries("commands").values()]
     found.sort(key=lambda command: GROUPS.index(command.group))
     return tuple(
         command for command in found if group in (None, command.group) and in_course in (None, command.in_course)
@@ -64,13 +82,13 @@ def reply_code(code: int) -> ReplyCode:
     Raises:
         UnknownEntry: no such code.
     """
-    found: ReplyCode = loader.current().find("replies", str(code))
+    found: ReplyCode = _facts().find("replies", str(code))
     return found
 
 
 def reply_codes() -> tuple[ReplyCode, ...]:
     """All reply codes, in numeric order."""
-    found: list[ReplyCode] = [*loader.current().entries("replies").values()]
+    found: list[ReplyCode] = [*_facts().entries("replies").values()]
     return tuple(sorted(found, key=lambda reply: reply.code))
 
 
@@ -81,13 +99,13 @@ def enhanced_code(code: str) -> EnhancedCode:
         UnknownEntry: no such code.
     """
     _, _, rest = code.partition(".")
-    found: EnhancedCode = loader.current().find("enhanced", f"X.{rest}")
+    found: EnhancedCode = _facts().find("enhanced", f"X.{rest}")
     return found
 
 
 def enhanced_codes() -> tuple[EnhancedCode, ...]:
     """All enhanced status codes, in the order of the registry."""
-    return tuple(loader.current().entries("enhanced").values())
+    return tuple(_facts().entries("enhanced").values())
 
 
 def extension(keyword: str) -> Extension:
@@ -96,13 +114,13 @@ def extension(keyword: str) -> Extension:
     Raises:
         UnknownEntry: no such keyword.
     """
-    found: Extension = loader.current().find("extensions", keyword)
+    found: Extension = _facts().find("extensions", keyword)
     return found
 
 
 def extensions() -> tuple[Extension, ...]:
     """All ESMTP extensions, the most common first."""
-    return tuple(loader.current().entries("extensions").values())
+    return tuple(_facts().entries("extensions").values())
 
 
 def mechanism(name: str) -> Mechanism:
@@ -111,13 +129,13 @@ def mechanism(name: str) -> Mechanism:
     Raises:
         UnknownEntry: no such mechanism.
     """
-    found: Mechanism = loader.current().find("mechanisms", name)
+    found: Mechanism = _facts().find("mechanisms", name)
     return found
 
 
 def mechanisms() -> tuple[Mechanism, ...]:
     """All SASL mechanisms, those of the course first."""
-    return tuple(loader.current().entries("mechanisms").values())
+    return tuple(_facts().entries("mechanisms").values())
 
 
 def term(name: str) -> Term:
@@ -126,11 +144,11 @@ def term(name: str) -> Term:
     Raises:
         UnknownEntry: no such term.
     """
-    found: Term = loader.current().find("glossary", name)
+    found: Term = _facts().find("glossary", name)
     return found
 
 
 def glossary() -> tuple[Term, ...]:
     """All glossary entries, in alphabetical order."""
-    found: list[Term] = [*loader.current().entries("glossary").values()]
+    found: list[Term] = [*_facts().entries("glossary").values()]
     return tuple(sorted(found, key=lambda entry: entry.term.casefold()))

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from helpers import reference
 from helpers.protocol.permission import permission
 from helpers.protocol.reply import ENHANCED, Reply, decode
 from helpers.protocol.state import Phase
-from helpers.reference import model
 from helpers.views import glyphs
 from helpers.views.markup import count
 from helpers.views.secrets import from_base64, sent_lines
 from helpers.wire.transcript import Exchange, ExchangeKind
+
+if TYPE_CHECKING:
+    from helpers.reference import model
 
 _LONGEST_KEY = 40  # the search for near matches grows with the key, and a peer may send a key of any length
 

@@ -6,9 +6,6 @@ The server delivers by the envelope; readers see the headers; nothing makes them
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.utils import getaddresses
 from typing import Final, NamedTuple
 
 from helpers.protocol.reply import decode
@@ -142,6 +139,9 @@ def _headers(raw: bytes) -> list[tuple[str, str]]:
 
 def _readable(value: str) -> str:
     """A header's value with encoded words decoded (RFC 2047); as it is where they can't be."""
+    from email.errors import HeaderParseError
+    from email.header import decode_header, make_header
+
     try:
         return str(make_header(decode_header(value))) if "=?" in value else value
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
@@ -149,6 +149,8 @@ def _readable(value: str) -> str:
 
 
 def _addresses(values: Iterable[str]) -> set[str]:
+    from email.utils import getaddresses
+
     return {address.lower() for _, address in getaddresses(list(values)) if address}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from helpers.reference.model import Command
 from helpers.views.markup import escaped, prose
+
+if TYPE_CHECKING:
+    from helpers.reference.model import Command
 
 _SECTION: Final = re.compile(r"RFC (\d+)(?: ([A-Z]?[\d.]*\d|[A-Z](?:\.\d+)*))?")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
-from typing import Final, get_args
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from helpers.protocol.permission import Permission
-from helpers.reference.model import Command, Group
 from helpers.widgets.buttons import CHOSEN, NOT_NOW, Choice, Option
 
-_GROUPS: Final = get_args(Group)
+if TYPE_CHECKING:
+    from helpers.reference.model import Command
 
 
 class CommandBar(widgets.VBox):  # type: ignore[misc]
@@ -21,11 +21,13 @@ class CommandBar(widgets.VBox):  # type: ignore[misc]
     def __init__(
         self, offered: Iterable[Command], continuations: Iterable[Command], on_choose: Callable[[str], None]
     ) -> None:
+        from helpers.reference.loader import GROUPS
+
         offered, continuations = tuple(offered), tuple(continuations)
         self._continuations = {command.verb for command in continuations}
         self.options: dict[str, Option] = {}
         rows = []
-        in_order = sorted((*offered, *continuations), key=lambda command: _GROUPS.index(command.group))
+        in_order = sorted((*offered, *continuations), key=lambda command: GROUPS.index(command.group))
         for group, commands in groupby(in_order, key=lambda command: command.group):
             row = Choice(group, [(c.verb, c.label) for c in commands], on_choose)
             self.options |= row.options

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from helpers.reference.model import Command
 from helpers.views import card
 from helpers.views.markup import escaped
 from helpers.widgets.form import python_name
+
+if TYPE_CHECKING:
+    from helpers.reference.model import Command
 
 
 def picker_html(lab: str, commands: Sequence[Command]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 import ipywidgets as widgets
 
@@ -12,6 +11,8 @@ from helpers.views import STYLE
 
 @cache
 def _rules() -> str:
+    from importlib.resources import files
+
     return (files("helpers.widgets") / "layout.css").read_text("utf-8")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class StoredMessage:
     @property
     def headers(self) -> EmailMessage:
         """The message read as ``email.message`` reads it: ``.headers["Subject"]``."""
+        from email import message_from_bytes, policy  # costs more than all the rest of this module
+
         return message_from_bytes(self.raw, policy=policy.default)
 
     @property
