@@ -72,7 +72,7 @@ def after_reply(state: SessionState, line: str, code: int, reply_lines: tuple[st
     is follows from ``state.phase``. ``reply_lines`` are the texts of the reply (EHLO needs them).
     """
     if code == 421 or state.phase is Phase.ENDED:
-        return replace(state, phase=Phase.ENDED)
+        return replace(_no_transaction(state), phase=Phase.ENDED)  # RFC 5321 4.1.1.10: a pending one is cancelled
     if state.phase is Phase.MESSAGE:
         return _no_transaction(state)
     if state.phase is Phase.AUTH:

@@ -213,6 +213,14 @@ def test_the_envelope() -> None:
     assert not after_reply(state, "RSET", 250).in_transaction
 
 
+@pytest.mark.parametrize(("line", "code"), [("QUIT", 221), ("NOOP", 421), ("DATA", 421)])
+def test_the_end_of_a_session_cancels_the_transaction(line: str, code: int) -> None:
+    # RFC 5321 4.1.1.10
+    state = _run(EHLO, ("MAIL FROM:<a@b.example>", 250, ("OK",)), ("RCPT TO:<c@d.example>", 250, ("OK",)))
+    state = after_reply(state, line, code)
+    assert (state.phase, state.in_transaction, state.forward_paths) == (Phase.ENDED, False, ())
+
+
 @pytest.mark.parametrize(
     ("line", "path"),
     [
