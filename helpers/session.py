@@ -60,7 +60,7 @@ class Session:
         self._pipe = pipe
         self._hostname = hostname
         self._secure = secure  # puts TLS over a pipe
-        self._buffer = b""
+        self._buffer = bytearray()
         self._ended = False
         self._last: Reply | None = None
         self.connection = pipe.connection
@@ -113,8 +113,8 @@ class Session:
                 break
             self._buffer += more
         replies = []
-        while self._complete():
-            replies.append(self._next_reply())
+        while (reply := self._next_reply()) is not None:
+            replies.append(reply)
         return replies
 
     def send_data(self, message: bytes | str) -> Reply:
@@ -132,7 +132,7 @@ class Session:
             TLSFailed: with the reason.
         """
         self._pipe = self._secure(self._pipe)
-        self._buffer = b""
+        self._buffer = bytearray()
         self.tls = True
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ class Session:
             self._pipe.write(octets)
         except ConnectionClosed:
             # the server may have said why before it closed: that is the answer
-            if not self._fill_quietly() and not self._complete():
+            if not self._fill_quietly() and not self._buffer:
                 self._ended = True
                 raise self._gone() from None
 
@@ -172,29 +172,29 @@ class Session:
         return bool(more)
 
     def _read_reply(self) -> Reply:
-        while not self._complete():
-            more = self._pipe.read()
+        while (reply := self._next_reply()) is None:
+            try:
+                more = self._pipe.read()
+            except KeyboardInterrupt:
+                self.close()  # the reply would come later, and be taken for that to the next command
+                raise
             if not more:
                 self._ended = True
                 raise self._gone()
             self._buffer += more
-        return self._next_reply()
+        return reply
 
-    def _complete(self) -> bool:
+    def _next_reply(self) -> Reply | None:
+        """Take the first complete reply out of the buffer, if there is one."""
         start = 0
-        while (end := self._buffer.find(b"\n", start)) >= 0:
-            if is_last_line(self._buffer[start:end]):
-                return True
-            start = end + 1
-        return False
-
-    def _next_reply(self) -> Reply:
-        end = 0
-        while True:
-            start, end = end, self._buffer.index(b"\n", end) + 1
-            if is_last_line(self._buffer[start:end]):
+        while (end := self._buffer.find(b"\n", start) + 1) > 0:
+            if is_last_line(bytes(self._buffer[start:end])):
                 break
-        raw, self._buffer = self._buffer[:end], self._buffer[end:]
+            start = end
+        else:
+            return None
+        raw = bytes(self._buffer[:end])
+        del self._buffer[:end]
         self._last = reply = parse_reply(raw)
         if reply.code in (221, 421) and not self._buffer:
             self._ended = True
@@ -203,7 +203,7 @@ class Session:
 
     def _gone(self) -> ConnectionClosed:
         said = f" Its last reply was {str(self._last)!r}." if self._last else ""
-        rest = f" It had begun to say {decode(self._buffer)!r}." if self._buffer else ""
+        rest = f" It had begun to say {decode(bytes(self._buffer))!r}." if self._buffer else ""
         return ConnectionClosed(f"This connection has ended.{said}{rest} Open a new one with lab.connect().")
 
     def __enter__(self) -> Self:
