@@ -1,0 +1,142 @@
+"""What a notebook's kernel pays: imports, the first lab and later ones, memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.rounds import Rounds, interleaved
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STOCK, OURS = "aiosmtpd and ipywidgets", "helpers"
+
+IMPORTS = {
+    STOCK: "import aiosmtpd.smtp, ipywidgets",
+    OURS: "from helpers import Lab, Transcript, CommandPicker, Console, check, reference",
+}
+IN_A_KERNEL = "import ipykernel.kernelapp, ipykernel.ipkernel"
+TIMED_IMPORT = """
+{before}
+from time import process_time
+began = process_time()
+{imports}
+print(process_time() - began)
+"""
+STARTS = """
+import json
+from time import perf_counter
+from helpers import Lab
+
+def timed(make):
+    began = perf_counter()
+    make()
+    return perf_counter() - began
+
+def stop_all():
+    from helpers.lab import running_labs
+    for lab in running_labs():
+        lab.stop()
+
+first = timed(lambda: Lab("open"))
+again = [timed(lambda: Lab("open")) for _ in range({times})]
+more = [timed(lambda: Lab("open", name=f"lab {{n}}")) for n in range({times})]
+stop_all()
+print(json.dumps([first, again, more]))
+"""
+MEMORY = {
+    STOCK: """
+import ipywidgets
+from IPython.display import display
+display(ipywidgets.Button(description="Send"))
+""",
+    OURS: """
+from helpers import Lab, Transcript, CommandPicker, Console, check, reference
+from IPython.display import display
+lab = Lab("open")
+picker = CommandPicker(lab)
+display(picker)
+session = lab.connect()
+session.send("EHLO laptop.example")
+session.send("QUIT")
+display(lab.transcript())
+""",
+}
+RESIDENT = """
+import gc, psutil
+gc.collect()
+print(psutil.Process().memory_info().rss)
+"""
+
+Runner = Callable[[str], str]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def in_a_process(code: str) -> str:
+    """What the code prints, run by a fresh Python."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=_environment(), cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def in_a_kernel(code: str) -> str:
+    """What the code prints, run by a fresh kernel; the last line is what counts."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(
+        startup_timeout=120, env=_environment(), cwd=str(ROOT), stderr=subprocess.DEVNULL
+    )
+    printed: list[str] = []
+
+    def hear(message: dict[str, dict[str, str]]) -> None:
+        if message["header"]["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    try:
+        answer = client.execute_interactive(code, output_hook=hear, timeout=120)
+        if answer["content"]["status"] != "ok":
+            raise RuntimeError("\n".join(answer["content"]["traceback"]))
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return "".join(printed)
+
+
+def imports(rounds: int, before: str = "") -> Rounds:
+    """Seconds of processor time for the imports of each, in fresh processes that have done ``before``."""
+
+    def timed(lines: str) -> Callable[[], float]:
+        code = TIMED_IMPORT.format(before=before, imports=lines)
+        in_a_process(code)  # so that everything has been compiled
+        return lambda: float(in_a_process(code))
+
+    return interleaved({name: timed(lines) for name, lines in IMPORTS.items()}, rounds)
+
+
+def lab_starts(times: int, rounds: int, run: Runner = in_a_kernel) -> tuple[float, float, float]:
+    """Medians in seconds: the first lab of a kernel, its cell run again, one more beside it."""
+    measured = [json.loads(run(STARTS.format(times=times)).splitlines()[-1]) for _ in range(rounds)]
+
+    def of_all(position: int) -> Iterable[float]:
+        return (seconds for one in measured for seconds in one[position])
+
+    return median(one[0] for one in measured), median(of_all(1)), median(of_all(2))
+
+
+def memory(rounds: int, run: Runner = in_a_kernel) -> Rounds:
+    """Resident MiB of a kernel with a widget alone, and with a lab, its picker, a session and its transcript."""
+
+    def resident(code: str) -> Callable[[], float]:
+        return lambda: int(run(code + RESIDENT).splitlines()[-1]) / 2**20
+
+    return interleaved({name: resident(code) for name, code in MEMORY.items()}, rounds)

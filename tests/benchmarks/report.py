@@ -1,0 +1,161 @@
+"""The goals, what was measured against them, and the table of both."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.benchmarks import kernels, reading, talk
+from tests.benchmarks.kernels import IN_A_KERNEL, Runner, in_a_kernel
+from tests.benchmarks.rounds import Rounds
+from tests.benchmarks.talk import MEMORY, SOCKETS, STOCK
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured. The defaults are those of RESULTS.md."""
+
+    round_trips: int = 500
+    round_trip_rounds: int = 21
+    clients: tuple[tuple[int, int], ...] = ((1, 40), (10, 5), (50, 2))  #: (clients at once, sessions of each)
+    session_rounds: int = 15
+    message: int = 10 * 2**20  #: octets
+    message_rounds: int = 9
+    import_rounds: int = 15
+    starts: int = 20
+    kernels: int = 5
+    exchanges: tuple[int, int] = (1_000, 10_000)
+    reading_rounds: int = 9
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. ``met`` is None where a figure has no goal."""
+
+    what: str
+    goal: str
+    measured: str
+    met: bool | None
+    details: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.measured} (goal {self.goal or 'none'}): {self.verdict}  [{self.details}]"
+
+    @property
+    def verdict(self) -> str:
+        return {True: "✓ met", False: "✕ not met", None: "–"}[self.met]
+
+
+def _at_most(what: str, limit: float, value: float, unit: str, details: str) -> Row:
+    return Row(what, f"at most {limit:g} {unit}", f"{value:.2f} {unit}", value <= limit, details)
+
+
+def _at_least(what: str, limit: float, value: float, unit: str, details: str) -> Row:
+    return Row(what, f"at least {limit:g} {unit}", f"{value:.2f} {unit}", value >= limit, details)
+
+
+def _both(rounds: Rounds, ours: str, theirs: str, factor: float, unit: str) -> str:
+    return f"{rounds.median(ours) * factor:.0f} against {rounds.median(theirs) * factor:.0f} {unit}"
+
+
+def measure(sizes: Sizes, run: Runner = in_a_kernel) -> Iterator[Row]:
+    """All rows of the table, each as soon as it has been measured."""
+    yield from _talk(sizes)
+    yield from _kernels(sizes, run)
+    yield from _reading(sizes)
+
+
+def _talk(sizes: Sizes) -> Iterator[Row]:
+    times = "× stock"
+    trips = talk.round_trip(sizes.round_trips, sizes.round_trip_rounds)
+    for name, limit in ((SOCKETS, 1.25), (MEMORY, 0.6)):
+        details = _both(trips, name, STOCK, 1e6, "µs")
+        yield _at_most(f"NOOP round trip, {name}", limit, trips.ratio(name, STOCK), times, details)
+    for clients, each in sizes.clients:
+        rates = talk.sessions(clients, each, sizes.session_rounds)
+        what = f"Sessions a second, {clients} client{'s' * (clients > 1)}"
+        yield _at_least(what, 0.9, rates.ratio(SOCKETS, STOCK), times, _both(rates, SOCKETS, STOCK, 1, "a second"))
+    speeds = talk.long_message(sizes.message, sizes.message_rounds)
+    what = f"DATA of {sizes.message / 2**20:g} MiB"
+    yield _at_least(what, 0.95, speeds.ratio(SOCKETS, STOCK), times, _both(speeds, SOCKETS, STOCK, 1, "MiB/s"))
+
+
+def _kernels(sizes: Sizes, run: Runner) -> Iterator[Row]:
+    theirs = "× aiosmtpd and ipywidgets"
+    fresh = kernels.imports(sizes.import_rounds)
+    yield _at_most(
+        "Importing the course, fresh process",
+        1.3,
+        fresh.ratio(kernels.OURS, kernels.STOCK),
+        theirs,
+        _both(fresh, kernels.OURS, kernels.STOCK, 1e3, "ms"),
+    )
+    inside = kernels.imports(sizes.import_rounds, IN_A_KERNEL)
+    yield Row(
+        "Importing the course, beside a kernel's own modules",
+        "",
+        f"{inside.ratio(kernels.OURS, kernels.STOCK):.2f} {theirs}",
+        None,
+        _both(inside, kernels.OURS, kernels.STOCK, 1e3, "ms"),
+    )
+    first, again, more = (seconds * 1e3 for seconds in kernels.lab_starts(sizes.starts, sizes.kernels, run))
+    yield _at_most("First lab of a kernel", 10, first, "ms", "threads, event loop and data files included")
+    yield _at_most("Its cell run again", 10, again, "ms", "the old lab stopped, the new one on its port")
+    yield _at_most("One more lab", 10, more, "ms", "")
+    resident = kernels.memory(sizes.kernels, run)
+    extra = resident.median(kernels.OURS) - resident.median(kernels.STOCK)
+    yield _at_most(
+        "Memory of a kernel beyond ipywidgets", 15, extra, "MiB", _both(resident, kernels.OURS, kernels.STOCK, 1, "MiB")
+    )
+
+
+def _reading(sizes: Sizes) -> Iterator[Row]:
+    small, large = sizes.exchanges
+    growth = reading.growth(sizes.exchanges, sizes.reading_rounds)
+    for step in reading.STEPS:
+        name = "parsed" if step == "parse" else f"shown as {step}"
+        total = growth.median(f"{step} {large}") * large
+        yield _at_most(
+            f"Transcript {name}: cost of an exchange",
+            1.3,
+            growth.ratio(f"{step} {large}", f"{step} {small}"),
+            f"from {small:,} to {large:,} exchanges",
+            f"{total * 1e3:.0f} ms for {large:,}",
+        )
+
+
+def table(rows: Iterable[Row], python: str, pinned: bool) -> str:
+    """RESULTS.md."""
+    where = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, Python {python}"
+    pin = "all on one core" if pinned else "not pinned to one core"
+    lines = [
+        "# What it costs",
+        "",
+        "Written by `make bench`. Each ratio is the median over the interleaved rounds of one run against stock",
+        "aiosmtpd 1.4.6 on a loop of its own in a thread, with a handler that stores and nothing else; the lab records",
+        "every octet and has all its features on. The figures in the last column are this machine's and no more than that.",
+        "",
+        f"Machine: {where}; {pin}.",
+        "",
+        "| What | Goal | Measured | | Medians |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| {r.what} | {r.goal or '–'} | {r.measured} | {r.verdict} | {r.details} |" for r in rows]
+    return "\n".join([*lines, "", NOTES])
+
+
+NOTES = """\
+How it is measured:
+
+- Round trip: one connection, `NOOP` and its reply, on a plain socket; in memory through the pipe that a session uses.
+- Sessions: smtplib connects, says EHLO, sends a short letter and quits, in as many threads as there are clients.
+- Import: `from helpers import Lab, Transcript, CommandPicker, Console, check, reference` against
+  `import aiosmtpd.smtp, ipywidgets`, processor time in fresh processes. Both import IPython, which a kernel has loaded
+  already: beside a kernel's own modules less is left to compare with, so that the same milliseconds of ours weigh more.
+  That row has no goal; what the course adds to a notebook is the difference in the last column.
+- Memory: resident memory of a kernel after showing one button, and after showing a picker on a running lab with a
+  session and its transcript.
+- Transcript: one connection of mixed commands, refusals, messages and pipelined groups.
+"""

@@ -1,0 +1,70 @@
+"""The benchmarks run, on sizes too small to say anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks import kernels, report
+from tests.benchmarks.kernels import in_a_process
+from tests.benchmarks.report import Row, Sizes, measure, table
+from tests.benchmarks.rounds import Rounds, interleaved
+from tests.benchmarks.stock import StockServer
+from tests.benchmarks.talk import Line
+
+TINY = Sizes(
+    round_trips=3,
+    round_trip_rounds=1,
+    clients=((1, 1), (2, 1)),
+    session_rounds=1,
+    message=100_000,
+    message_rounds=1,
+    import_rounds=1,
+    starts=1,
+    kernels=1,
+    exchanges=(20, 40),
+    reading_rounds=1,
+)
+
+
+def test_everything_is_measured_and_becomes_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (kernels.STOCK, kernels.OURS):  # starting Python is all that takes time here
+        monkeypatch.setitem(kernels.IMPORTS, name, "import json")
+        monkeypatch.setitem(kernels.MEMORY, name, "")
+    monkeypatch.setattr(report, "IN_A_KERNEL", "")
+    rows = list(measure(TINY, run=in_a_process))
+    text = table(rows, "3.11.0", pinned=True)
+    assert text.count("\n| ") == len(rows) + 1
+    assert all(row.what in text for row in rows)
+    goals = ["1.25", "0.6", "0.9", "0.95", "1.3", "10 ms", "15 MiB"]
+    assert [goal for goal in goals if goal not in text] == []
+
+
+def test_a_goal_is_met_or_not() -> None:
+    assert Row("a", "at most 1", "0.5", True, "").verdict == "✓ met"
+    assert Row("a", "at most 1", "1.5", False, "").verdict == "✕ not met"
+
+
+def test_ratios_are_of_the_rounds_and_a_slow_spell_drops_out() -> None:
+    rounds = Rounds({"a": [1.0, 30.0, 1.2], "b": [2.0, 20.0, 2.0]})
+    assert rounds.ratio("a", "b") == 0.6
+    assert rounds.median("a") == 1.2
+
+
+def test_contestants_take_turns() -> None:
+    order: list[str] = []
+
+    def of(name: str) -> float:
+        order.append(name)
+        return 1.0
+
+    interleaved({"a": lambda: of("a"), "b": lambda: of("b")}, 3)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+
+
+def test_the_stock_server_is_stock() -> None:
+    """Its greeting and its answers are aiosmtpd's own."""
+    with StockServer() as stock:
+        line = Line(stock)
+        assert line.ask(b"NOOP\r\n") == b"250 OK\r\n"
+        assert b"PIPELINING" not in line.ask(b"EHLO x\r\n")
+        line.socket.close()
