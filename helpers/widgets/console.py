@@ -10,20 +10,19 @@ from helpers.protocol.reply import Reply
 from helpers.protocol.state import Phase, SessionState
 from helpers.session import Session
 from helpers.views.markup import escaped
+from helpers.widgets import controls
 from helpers.widgets.fallback import console_html
 from helpers.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
     from helpers.lab import Lab
-    from helpers.widgets.entry_keys import KeyEntry
-    from helpers.widgets.entry_plain import PlainEntry
 
 #: What the server waits for, said above the place to type.
 _WAITING = {
     Phase.MESSAGE: "The server waits for the message. It ends with a line that holds only a dot.",
     Phase.AUTH: "The server waits for your response, in base64; a single * gives up.",
 }
-_WAITING_FOR_COMMAND = "The server waits for a command. Enter sends the line; ↑ and ↓ bring back earlier ones."
+_WAITING_FOR_COMMAND = "The server waits for a command."
 
 
 class Console(Workbench):
@@ -36,8 +35,9 @@ class Console(Workbench):
 
     def __init__(self, lab: Lab, session: Session | None = None) -> None:
         super().__init__(lab, session)
+        self.add_class("smtp-console")
         self.waiting = widgets.HTML()
-        self.entry = self._made_entry()
+        self.entry = controls.entry(self._submitted)
         self.finish = widgets.Checkbox(
             description="Double leading dots and add the final dot for me", value=True, indent=False
         )
@@ -70,15 +70,6 @@ class Console(Workbench):
         return self._act(lambda: self._contact.open_session().send_data(message))
 
     # --- actions -------------------------------------------------------------------------------------
-
-    def _made_entry(self) -> KeyEntry | PlainEntry:
-        try:
-            from helpers.widgets.entry_keys import KeyEntry
-        except ImportError:
-            from helpers.widgets.entry_plain import PlainEntry
-
-            return PlainEntry(self._submitted)
-        return KeyEntry(self._submitted)
 
     def _submitted(self, text: str) -> None:
         self._clicked(lambda: self._send_message(text) if self.entry.multiline else self._send_line(text))

@@ -21,8 +21,8 @@ function render({ model, el }) {
   const [lineLabel, line] = labelled("input", { type: "text" }, el);
   const [messageLabel, message] = labelled("textarea", { rows: 8 }, el);
   const button = element("button", { type: "button", className: "jupyter-button smtp-send" }, el);
-  lineLabel.textContent = "Line to send";
-  messageLabel.textContent = "Message to send";
+  lineLabel.textContent = "Line to send (Enter sends it, ↑ and ↓ bring back earlier lines)";
+  messageLabel.textContent = "Message to send (Ctrl+Enter sends it)";
 
   let place = null; // where in the history we are; null: at the line being typed
   let typed = "";

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from helpers.protocol.commandline import problems
 from helpers.protocol.permission import parameter_permission
 from helpers.protocol.state import SessionState
-from helpers.reference.model import Argument, Command
 from helpers.views.markup import escaped
+
+if TYPE_CHECKING:
+    from helpers.reference.model import Argument, Command
 
 #: How a dropdown names the choice to leave an optional argument out of the line.
 LEFT_OUT = "(left out)"
@@ -22,19 +25,17 @@ SHOWN_AT_FIRST = 3
 class Field(widgets.VBox):  # type: ignore[misc]
     """One argument: its control, and under it what is wrong with the value."""
 
-    def __init__(self, argument: Argument, on_change: Callable[[], None], on_enter: Callable[[], None]) -> None:
+    def __init__(self, argument: Argument, on_change: Callable[[], None]) -> None:
         self.argument = argument
         self.control = _control(argument)
         self.start = self.value
-        self.problem = widgets.HTML()
+        self.problem = widgets.HTML().add_class("smtp-form-problem")
         self.problem.layout.display = "none"
         super().__init__([self.control, self.problem])
         self.add_class("smtp-field")
         if argument.multiline:
             self.add_class("smtp-wide")
         self.control.observe(lambda _: on_change(), "value")
-        if isinstance(self.control, widgets.Text):
-            self.control.on_msg(lambda _, content, __: on_enter() if content.get("event") == "submit" else None)
 
     @property
     def value(self) -> str:
@@ -67,9 +68,9 @@ def _control(argument: Argument) -> widgets.ValueWidget:
 class Form(widgets.VBox):  # type: ignore[misc]
     """The fields of a command."""
 
-    def __init__(self, command: Command, on_change: Callable[[], None], on_enter: Callable[[], None]) -> None:
+    def __init__(self, command: Command, on_change: Callable[[], None]) -> None:
         self.command = command
-        self.fields = {argument.name: Field(argument, on_change, on_enter) for argument in command.arguments}
+        self.fields = {argument.name: Field(argument, on_change) for argument in command.arguments}
         self._more = [
             field for n, field in enumerate(self.fields.values()) if n >= SHOWN_AT_FIRST and not field.argument.required
         ]
@@ -91,6 +92,11 @@ class Form(widgets.VBox):  # type: ignore[misc]
             field.layout.display = None if wanted or field.value else "none"
         names = ", ".join(field.argument.name for field in self._more)
         self._unfold.description = "▾ Fewer parameters" if wanted else f"▸ More parameters: {names}"
+
+    @property
+    def typed(self) -> list[widgets.ValueWidget]:
+        """The controls in which something is typed."""
+        return [field.control for field in self.fields.values() if not field.argument.choices]
 
     @property
     def values(self) -> dict[str, str]:

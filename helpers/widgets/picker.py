@@ -12,9 +12,9 @@ from helpers.protocol.commandline import compose, line_problem
 from helpers.protocol.permission import permission
 from helpers.protocol.reply import Reply
 from helpers.protocol.state import Phase, SessionState
-from helpers.reference.model import Command
 from helpers.session import NothingToWaitFor, Session, message_octets
 from helpers.views.markup import escaped
+from helpers.widgets import controls
 from helpers.widgets.about import about_html
 from helpers.widgets.commands import CommandBar
 from helpers.widgets.fallback import picker_html
@@ -26,6 +26,7 @@ from helpers.wire.transcript import ExchangeKind
 
 if TYPE_CHECKING:
     from helpers.lab import Lab
+    from helpers.reference.model import Command
 
 
 class CommandPicker(Workbench):
@@ -43,6 +44,7 @@ class CommandPicker(Workbench):
 
     def __init__(self, lab: Lab, commands: Sequence[str] | None = None, session: Session | None = None) -> None:
         super().__init__(lab, session)
+        self.add_class("smtp-picker")
         offered = (
             reference.commands(in_course=True)
             if commands is None
@@ -60,8 +62,7 @@ class CommandPicker(Workbench):
         self.about = widgets.HTML().add_class("smtp-about-command")
         self.form_place = widgets.VBox()
         self.line = widgets.HTML()
-        self.send_button = widgets.Button(description="Send", tooltip="Send this line to the server")
-        self.send_button.add_class("smtp-send").on_click(lambda _: self._clicked(self._send_form))
+        self.send_button = controls.send_button(lambda: self._clicked(self._send_form))
         self.permitted = widgets.HTML()
         self.panels = Panels(self._contact, self.beside, self._clicked)
         self._arrange(
@@ -155,9 +156,7 @@ class CommandPicker(Workbench):
     def _form(self) -> Form:
         verb = self.chosen.verb
         if verb not in self._forms:
-            self._forms[verb] = Form(
-                self.chosen, lambda: self._clicked(nothing, self._draw_form), lambda: self._clicked(self._send_form)
-            )
+            self._forms[verb] = Form(self.chosen, lambda: self._clicked(nothing, self._draw_form))
         return self._forms[verb]
 
     @property
@@ -183,6 +182,7 @@ class CommandPicker(Workbench):
         self.about.value = about_html(self.chosen)
         if self.form_place.children != (self._form,):
             self.form_place.children = (self._form,)
+            self.send_button.read(self._form.typed)
         self._draw_form()
         self.panels.show(self.secrets.value)
 

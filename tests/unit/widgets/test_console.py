@@ -11,9 +11,8 @@ import pytest
 
 from helpers import Console, Lab
 from helpers.session import ConnectionClosed, NothingToWaitFor
+from helpers.widgets import live, plain
 from helpers.widgets.contact import LabGone
-from helpers.widgets.entry_keys import KeyEntry
-from helpers.widgets.entry_plain import PlainEntry
 from tests.unit.widgets.conftest import Page, parts, reading, tags_of, text_of
 
 Type = Callable[[Console, str], None]
@@ -23,14 +22,14 @@ Type = Callable[[Console, str], None]
 def typed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Type:
     """A function that types a text into a console and sends it, for each kind of entry."""
     if request.param == "plain":
-        monkeypatch.setitem(sys.modules, "helpers.widgets.entry_keys", None)
+        monkeypatch.setitem(sys.modules, "helpers.widgets.live", None)
 
     def send(console: Console, text: str) -> None:
         entry = console.entry
-        if isinstance(entry, KeyEntry):
+        if isinstance(entry, live.Entry):
             Page.says(entry, {"event": "submit", "value": text})
             return
-        assert isinstance(entry, PlainEntry)
+        assert isinstance(entry, plain.Entry)
         (entry.message if entry.multiline else entry.line).value = text
         entry.button.click()
 
@@ -42,7 +41,7 @@ def notice(console: Console) -> str:
 
 
 def test_the_entry_is_the_one_with_keys_where_anywidget_is(lab: Lab) -> None:
-    assert isinstance(Console(lab).entry, KeyEntry)
+    assert isinstance(Console(lab).entry, live.Entry)
 
 
 def test_a_line_is_sent_as_it_was_typed(lab: Lab, typed: Type) -> None:
@@ -61,9 +60,9 @@ def test_history_has_each_line_once_in_a_row(lab: Lab, typed: Type) -> None:
 
 
 def test_the_buttons_walk_through_the_history(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "helpers.widgets.entry_keys", None)
+    monkeypatch.setitem(sys.modules, "helpers.widgets.live", None)
     entry = Console(lab).entry
-    assert isinstance(entry, PlainEntry)
+    assert isinstance(entry, plain.Entry)
     entry.history = ["EHLO a.example", "NOOP"]
     entry.line.value = "half a li"
     entry.previous.click()
@@ -75,15 +74,6 @@ def test_the_buttons_walk_through_the_history(lab: Lab, monkeypatch: pytest.Monk
     entry.next.click()
     entry.next.click()
     assert entry.line.value == "half a li"
-
-
-def test_enter_sends_in_the_plain_entry(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "helpers.widgets.entry_keys", None)
-    console = Console(lab)
-    console.entry.line.value = "NOOP"
-    Page.says(console.entry.line, {"event": "submit"})
-    assert lab.transcript()[-1].verb == "NOOP"
-    assert console.entry.line.value == ""
 
 
 def _to_the_message(console: Console, typed: Type) -> None:

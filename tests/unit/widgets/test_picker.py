@@ -6,6 +6,7 @@ What the server has to answer comes from RFC 5321 (4.1.1, 4.3.2), RFC 3207 and R
 from __future__ import annotations
 
 import base64
+import sys
 import threading
 from collections.abc import Callable
 
@@ -64,14 +65,43 @@ def test_a_click_sends_the_line_that_was_shown(lab: Lab, page: Page) -> None:
     assert any("greets laptop.example" in update.get("value", "") for _, update in page.sent)
 
 
-def test_typing_changes_the_line_and_enter_sends_it(lab: Lab, page: Page) -> None:
+def test_typing_changes_the_line_and_sends_nothing(lab: Lab, page: Page) -> None:
+    picker = CommandPicker(lab)
+    page.sets(field(picker, "Your computer's name"), value="[192.0.2.1]")
+    assert line(picker) == "EHLO [192.0.2.1] CR LF"
+    assert len(lab.transcript()) == 1
+
+
+def test_what_stands_in_the_page_is_sent_also_when_the_kernel_lags_behind(lab: Lab, page: Page) -> None:
     picker = CommandPicker(lab)
     name = field(picker, "Your computer's name")
-    page.sets(name, value="[192.0.2.1]")
-    assert line(picker) == "EHLO [192.0.2.1] CR LF"
-    assert len(lab.transcript()) == 1, "typing sends nothing"
-    page.says(name, {"event": "submit"})
-    assert lab.transcript()[-1].command == "EHLO [192.0.2.1]"
+    page.sets(name, value="d")
+    sent = len(page.sent)
+    # what the button sends when "desk.example" and Enter came quickly after one another
+    page.says(picker.send_button, {"event": "click", "values": {name.model_id: "desk.example"}})
+    assert lab.transcript()[-1].command == "EHLO desk.example"
+    assert line(picker) == "EHLO desk.example CR LF"
+    echoed = [state["value"] for identifier, state in page.sent[sent:] if identifier == name.comm.comm_id]
+    assert set(echoed) <= {"desk.example"}, "the field is not set back under the fingers"
+
+
+def test_the_page_may_be_a_form_behind(lab: Lab, page: Page) -> None:
+    picker = CommandPicker(lab)
+    name = field(picker, "Your computer's name")
+    page.clicks(button(picker, "NOOP"))
+    page.says(picker.send_button, {"event": "click", "values": {name.model_id: "desk.example"}})
+    assert lab.transcript()[-1].command == "NOOP"
+
+
+def test_without_anywidget_a_field_tells_its_value_before_the_click(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "helpers.widgets.live", None)
+    picker = CommandPicker(lab)
+    assert isinstance(picker.send_button, widgets.Button)
+    assert field(picker, "Your computer's name").continuous_update is False
+    picker.choose("HELO")
+    assert field(picker, "Your computer's name").continuous_update is False
+    picker.send_button.click()
+    assert lab.transcript()[-1].verb == "HELO"
 
 
 def test_a_value_that_does_not_fit_is_told_with_one_that_does(lab: Lab) -> None:
@@ -418,7 +448,7 @@ def test_an_error_while_drawing_is_shown(lab: Lab, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_the_server_says_is_no_markup(lab: Lab) -> None:
-    lab.fault("NOOP", "250 <script>alert(1)</script><b>x", times=1)
+    lab.fault("NOOP", "550 <script>alert(1)</script><b>x", times=1)
     lab.fault("RSET", "421 </div><img src=x onerror=alert(1)>", times=1)
     picker = CommandPicker(lab)
     picker.send("EHLO", name="<marquee>")

@@ -1,15 +1,33 @@
-"""The console's place to type where anywidget is not installed: the history has buttons instead of arrow keys."""
+"""The same two controls as in :mod:`helpers.widgets.live`, where anywidget is not installed.
+
+A text field tells its value when it is left, so that the button that is pressed then finds all of it; for the
+same reason Enter does not send here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import ipywidgets as widgets
 import traitlets
 
 
-class PlainEntry(widgets.VBox):  # type: ignore[misc]
-    """One line with a history on two buttons, or a message of several lines."""
+class SendButton(widgets.Button):  # type: ignore[misc]
+    """A button that sends a form."""
+
+    def __init__(self, on_send: Callable[[], None]) -> None:
+        super().__init__()
+        self.add_class("smtp-send")
+        self.on_click(lambda _: on_send())
+
+    def read(self, fields: Iterable[widgets.ValueWidget]) -> None:
+        """Let these fields tell their value when they are left."""
+        for field in fields:
+            field.continuous_update = False
+
+
+class Entry(widgets.VBox):  # type: ignore[misc]
+    """The console's place to type: a line with a history on two buttons, or a message of several lines."""
 
     history = traitlets.List(traitlets.Unicode())  #: lines sent before, the oldest first
     multiline = traitlets.Bool(False)
@@ -18,15 +36,14 @@ class PlainEntry(widgets.VBox):  # type: ignore[misc]
         self._on_submit = on_submit
         self._place: int | None = None  # where in the history we are; None: at the line being typed
         self._typed = ""
-        self.line = widgets.Text(description="Line to send")
-        self.message = widgets.Textarea(description="Message to send", rows=8)
+        self.line = widgets.Text(description="Line to send", continuous_update=False)
+        self.message = widgets.Textarea(description="Message to send", rows=8, continuous_update=False)
         self.button = widgets.Button().add_class("smtp-send")
         self.previous = widgets.Button(description="↑ Previous line")
         self.next = widgets.Button(description="↓ Next line")
         self._walk_buttons = widgets.HBox([self.previous, self.next])
         super().__init__([self.line, self.message, widgets.HBox([self.button, self._walk_buttons])])
         self.add_class("smtp-entry")
-        self.line.on_msg(lambda _, content, __: self._submit() if content.get("event") == "submit" else None)
         self.button.on_click(lambda _: self._submit())
         self.previous.on_click(lambda _: self._walk(-1))
         self.next.on_click(lambda _: self._walk(1))
