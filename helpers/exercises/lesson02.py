@@ -72,7 +72,7 @@ FADED = Exercise(
     id="02.a",
     title="Open a transaction for Carol",
     task=(
-        "Fill the gap: open a transaction on the strict server. Its reverse-path is carol@lab.example. "
+        "Fill the gap: open a transaction on the strict server. Its reverse-path is `carol@lab.example`. "
         "Expected: a reply with the code 250 that repeats the address."
     ),
     starter=(
@@ -314,7 +314,7 @@ MEND = Exercise(
     id="02.b",
     title="Mend a program's lines",
     task=(
-        "A program wants to open two transactions in one session: one for a message from alice@lab.example that has "
+        "A program wants to open two transactions in one session: one for a message from `alice@lab.example` that has "
         "2000 octets, and then one for a bounce. Its two MAIL lines are wrong, and between them a line is missing. "
         "Run the cell, read the replies, mend the list and run it again, until nothing is refused. "
         "Expected: 250 for each line, and 221 for QUIT."
@@ -490,7 +490,7 @@ FREE = Exercise(
     id="02.c",
     title="Announce a message",
     task=(
-        "A message from zoë@lab.example is to go to a mail exchanger. It has 48200 octets, and its body has octets "
+        "A message from `zoë@lab.example` is to go to a mail exchanger. It has 48200 octets, and its body has octets "
         "above 127. Open the transaction with one MAIL line that announces all of this: the size, the 8-bit body, and "
         "the address that is not ASCII. Any tool may be used. Expected: 250 for EHLO, 250 for MAIL."
     ),
