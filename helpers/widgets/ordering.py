@@ -124,14 +124,11 @@ class LinesInOrder(Stored):
         self.result.value = "".join(parts)
 
     def _list(self, chosen: int | None) -> None:
-        self.choice.options = [(f"{n}. {line}", place) for n, (place, line) in enumerate(self._labelled(), 1)]
+        self.choice.options = [(f"{n}. {_label(self._given[at])}", at) for n, at in enumerate(self._order, 1)]
         self.choice.index = chosen
 
-    def _labelled(self) -> list[tuple[int, str]]:
-        return list(zip(self._order, self.lines, strict=True))
-
     def _plain(self) -> str:
-        lines = "\n".join(f"  {n}. {line}" for n, line in enumerate(self._given, 1))
+        lines = "\n".join(f"  {n}. {_label(line)}" for n, line in enumerate(self._given, 1))
         return (
             f"Lines to put in order:\n{lines}\n"
             "Move them with the buttons, or send them in code: order(lab, lines).run([…]) with the lines in your order."
@@ -139,10 +136,15 @@ class LinesInOrder(Stored):
 
     def _fallback(self) -> str:
         items = "".join(
-            f'<li class="C"><div class="row"><code>{escaped(line)}</code></div></li>' for line in self._given
+            f'<li class="C"><div class="row"><code>{escaped(_label(line))}</code></div></li>' for line in self._given
         )
         return card(
             '<div class="body"><p class="say">Lines to put in order</p>'
             f"<ul>{items}</ul><p class='soft'>Run this notebook to move them and to send them to the server.</p></div>",
             "Lines to put in order",
         )
+
+
+def _label(line: str) -> str:
+    """How a line is told from the others: an empty one has no text to choose it by."""
+    return line or "(empty line)"

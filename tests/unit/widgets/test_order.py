@@ -51,6 +51,14 @@ def test_equal_lines_can_be_told_apart(lab: Lab) -> None:
     assert (card.lines, card.choice.index) == (["NOOP", "NOOP", "QUIT"], 1)
 
 
+def test_an_empty_line_has_a_label_and_is_sent_empty(lab: Lab) -> None:
+    card = order(lab, ["NOOP", ""])
+    assert [label for label, _ in card.choice.options] == ["1. NOOP", "2. (empty line)"]
+    bundle = card._repr_mimebundle_()
+    assert all("(empty line)" in bundle[kind] for kind in ("text/plain", "text/html"))
+    assert [e.octets for e in card.run()][1:] == [b"NOOP\r\n", b"\r\n"]
+
+
 def test_send_shows_the_conversation_and_the_verdict(lab: Lab) -> None:
     card = order(lab, LINES, "01.b")
     card.send.click()
