@@ -697,8 +697,8 @@ PREDICTIONS = [
     Prediction(
         id="03.p1",
         prompt=(
-            "In one transaction Alice names bob, nobody and carol. Bob and Carol are answered 250; nobody does not "
-            "exist and is answered 550. Then she sends DATA. What happens?"
+            "In one transaction Alice names three recipients. Bob and Carol are answered 250; nobody@lab.example does "
+            "not exist and is answered 550. Then she sends DATA. What happens?"
         ),
         options=(
             Option(
@@ -712,7 +712,7 @@ PREDICTIONS = [
             ),
             Option(
                 "354, and the server bounces the message to Alice",
-                "Nothing bounces here. Alice's side knows about nobody already, from the 550.",
+                "Nothing bounces here. Alice's side has been told already, by the 550.",
             ),
             Option(
                 "554: no valid recipients",
