@@ -229,6 +229,8 @@ class Lab:
             session.start_tls()
         session.read_greeting()
         for exchange in said:
+            if session.closed:
+                break  # what the client still sent was never answered
             session.send_raw(exchange.octets)
             if exchange.verb == "STARTTLS" and exchange.code == 220:
                 session.start_tls()
