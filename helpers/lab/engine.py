@@ -4,10 +4,10 @@
 place – and replaces its command loop: the answers come from a :class:`~helpers.lab.dialogue.Dialogue`,
 and every cleartext octet goes into the wire log, also inside TLS.
 
-Private names used: ``SMTP._handle_client``, ``_timeout_cb``, ``_timeout_duration``, ``_tls_protocol``,
-``_original_transport``, ``_handler_coroutine``, ``_reader``, ``_writer``; asyncio's
-``sslproto.SSLProtocol`` with its ``_app_transport``, as aiosmtpd uses them. ``tests/unit/lab`` checks
-that they are there, and requirements.txt pins aiosmtpd.
+Private names used: ``SMTP._handle_client``, ``_timeout_cb``, ``_timeout_duration``, ``_reset_timeout``,
+``_tls_protocol``, ``_original_transport``, ``_writer``; asyncio's ``sslproto.SSLProtocol`` with its
+``_app_transport``, as aiosmtpd uses them. ``tests/unit/lab`` checks that they are there, and
+requirements.txt pins aiosmtpd.
 """
 
 from __future__ import annotations

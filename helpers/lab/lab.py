@@ -266,6 +266,7 @@ class Lab:
 
     def transcript(self) -> Transcript:
         """Everything that has been said to this lab, by any client."""
+        self._transport.settle()
         return Transcript.from_events(list(self.log.events), self.name)
 
     def mailbox(self, address: str) -> Messages:

@@ -271,6 +271,9 @@ class MemoryTransport:
         self._loop.run_until_quiet()
         return result
 
+    def settle(self) -> None:
+        self._loop.run_until_quiet()
+
     async def wait(self, engine: Engine, seconds: float) -> None:
         """Nobody waits in memory: the lab's clock moves instead."""
         self._clock.advance(seconds=seconds)

@@ -27,6 +27,7 @@ PATIENCE = 0.02  # seconds of silence before a client asks whether the server wa
 CALL_SECONDS = 30.0
 CLOSE_SECONDS = 1.0  # how long a client that closes waits for the server to notice
 ROUNDS = 4  # of the loop, until what was read has been answered: a wake-up each for TLS, reader, task
+MAX_ROUNDS = 10_000  # a client that never stops sending is not waited for
 
 
 class Host:
@@ -166,6 +167,10 @@ class SocketTransport:
         else:
             await asyncio.sleep(seconds)
 
+    def settle(self) -> None:
+        if threading.current_thread() is not host().thread:
+            host().call(_quiet(lambda: list(self._engines.values())))
+
     def why_silent(self, port: int) -> str | None:
         """What the server waits for on the connection from this client port; None while it is busy."""
 
@@ -173,15 +178,21 @@ class SocketTransport:
             engine = self._engines.get(port)
             if engine is None:
                 return None
-            # whatever the client has sent lies in the loopback by now: let the loop read and answer it all
-            quiet = 0
-            while quiet < ROUNDS:
-                quiet = 0 if engine.has_unread() else quiet + 1
-                await asyncio.sleep(0)
+            await _quiet(lambda: [engine])
             return engine.waiting_for()
 
         waiting: str | None = host().call(ask())
         return waiting
+
+
+async def _quiet(engines: Callable[[], list[Engine]]) -> None:
+    """Until the loop has read what these clients sent (it lies in the loopback by now) and has answered it."""
+    quiet = 0
+    for _ in range(MAX_ROUNDS):
+        quiet = 0 if any(engine.has_unread() for engine in engines()) else quiet + 1
+        if quiet > ROUNDS:
+            return
+        await asyncio.sleep(0)
 
 
 class SocketPipe:

@@ -50,6 +50,9 @@ class Transport(Protocol):
     def run(self, action: Callable[[], T]) -> T:
         """Run ``action`` where the server runs, and return what it returns."""
 
+    def settle(self) -> None:
+        """Let the server read and answer what has been sent so far."""
+
     def wait(self, engine: Engine, seconds: float) -> Awaitable[None]:
         """Let ``seconds`` pass for this connection."""
 

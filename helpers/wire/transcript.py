@@ -126,8 +126,15 @@ class Transaction:
 
     @property
     def content(self) -> bytes:
-        """The message, dots unstuffed, chunks joined; empty when none was sent."""
-        return b"".join(e.content for e in self.exchanges)
+        """The message, dots unstuffed, chunks joined; empty when none was sent.
+
+        A chunk that was refused out of order is no part of it.
+        """
+        return b"".join(
+            e.content
+            for e in self.exchanges
+            if e.kind is ExchangeKind.MESSAGE or e.code == 250 or not e.after.in_transaction
+        )
 
     def _rcpt(self) -> Iterator[Exchange]:
         return (e for e in self.exchanges if e.verb == "RCPT")
