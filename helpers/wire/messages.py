@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -42,12 +42,35 @@ class StoredMessage:
         return bundle(self, repr(self))
 
 
-class Messages(list[StoredMessage]):
-    """Stored messages, oldest first, with the name of what keeps them."""
+class Messages(Sequence[StoredMessage]):
+    """Stored messages, oldest first, with the name of what keeps them; equal to a list of the same messages.
+
+    It is no list, since IPython prints every list in its own way.
+    """
 
     def __init__(self, title: str, messages: Iterable[StoredMessage] = ()) -> None:
-        super().__init__(messages)
         self.title = title
+        self._messages = list(messages)
+
+    @overload
+    def __getitem__(self, index: int) -> StoredMessage: ...
+    @overload
+    def __getitem__(self, index: slice) -> Messages: ...
+    def __getitem__(self, index: int | slice) -> StoredMessage | Messages:
+        if isinstance(index, slice):
+            return Messages(self.title, self._messages[index])
+        return self._messages[index]
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __eq__(self, other: object) -> bool:
+        return self._messages == list(other) if isinstance(other, Messages | list) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._messages)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from helpers.protocol.display import bundle

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from IPython.core.formatters import DisplayFormatter
+
 from helpers import show_bytes
 from helpers.wire.messages import Messages, StoredMessage
 from tests.unit.views.wire import Page, Wire
@@ -9,6 +11,12 @@ from tests.unit.views.wire import Page, Wire
 LUNCH = StoredMessage(
     "alice@lab.example", ("bob@lab.example",), b"From: carol@lab.example\r\nSubject: Lunch\r\n\r\nNoon\r\n"
 )
+
+
+def display_bundle(shown: object) -> dict[str, str]:
+    """What IPython makes of it: it has its own mind about text of lists and their subclasses."""
+    bundle, _ = DisplayFormatter().format(shown)
+    return bundle
 
 
 def test_the_octets_of_a_conversation() -> None:
@@ -38,16 +46,18 @@ def test_credentials_are_masked_until_asked_for() -> None:
 def test_a_mailbox_is_shown_with_the_envelope_beside_the_headers() -> None:
     mailbox = Messages("Mailbox of bob@lab.example", [LUNCH])
     assert mailbox == [LUNCH]
-    bundle = mailbox._repr_mimebundle_()
+    assert mailbox[-1] is LUNCH
+    assert mailbox[:0] == []
+    bundle = display_bundle(mailbox)
     for text in (bundle["text/plain"], Page(bundle["text/html"]).text):
         assert "Mailbox of bob@lab.example: 1 message" in text
         assert "≠ the reverse-path is not the author in From" in text
-    empty = Messages("Mailbox of <script>")._repr_mimebundle_()
+    empty = display_bundle(Messages("Mailbox of <script>"))
     assert "<script" not in empty["text/html"]
     assert "0 messages" in empty["text/plain"]
 
 
 def test_a_message_has_the_same_text_twin() -> None:
-    bundle = LUNCH._repr_mimebundle_()
+    bundle = display_bundle(LUNCH)
     assert "envelope: <alice@lab.example>" in bundle["text/plain"]
     assert "envelope" in Page(bundle["text/html"]).text
