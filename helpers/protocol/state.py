@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from helpers.protocol.address import read_path_argument, split_path
+from helpers.protocol.display import bundle
 
 
 class Phase(StrEnum):
@@ -47,6 +48,9 @@ class SessionState:
     @property
     def in_transaction(self) -> bool:
         return self.reverse_path is not None
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return bundle(self, repr(self))
 
 
 def verb_of(line: str) -> str:

@@ -79,6 +79,8 @@ def to_text(shown: object) -> str | None:
             return mailbox_text([shown], "Stored")
         case Messages():
             return mailbox_text(shown, shown.title)
+        case SessionState():
+            return state_map_text(shown)
     return None
 
 

@@ -97,3 +97,18 @@ def test_helo_and_bdat_change_their_edges() -> None:
 
 def test_a_transcript_without_connections() -> None:
     assert "● you are here" in views.state_map_text(Transcript().state)
+
+
+def test_a_state_shows_itself_as_the_map() -> None:
+    import helpers  # noqa: F401  (registers)
+
+    state = after(*WAYS["sender named"])
+    bundle = state._repr_mimebundle_()
+    assert bundle["text/plain"] == views.state_map_text(state)
+    assert "● you are here" in Page(bundle["text/html"]).text
+
+
+def test_nothing_of_a_transaction_is_left_on_the_map_of_an_ended_session() -> None:
+    """RFC 5321 4.1.1.10."""
+    for last in (("QUIT", "221 bye"), ("DATA", "421 bye")):
+        assert "alice" not in views.state_map_text(after(*WAYS["recipients named"], last))
