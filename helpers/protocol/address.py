@@ -36,7 +36,7 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _QUOTED_OR_OPEN: Final = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*("|\Z)', re.DOTALL)
 _QUOTED_ASCII: Final = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _IPV4: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
-_PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\x80-\U0010ffff]+))?")
+_PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\x00-\x20=\x7f]+))?")
 
 
 class Kind(StrEnum):
