@@ -76,7 +76,9 @@ Runner = Callable[[str], str]
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    # as for a learner: what has been compiled once is kept
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def in_a_process(code: str) -> str:

@@ -135,7 +135,7 @@ def table(rows: Iterable[Row], python: str, pinned: bool) -> str:
         "",
         "Written by `make bench`. Each ratio is the median over the interleaved rounds of one run against stock",
         "aiosmtpd 1.4.6 on a loop of its own in a thread, with a handler that stores and nothing else; the lab records",
-        "every octet and has all its features on. The figures in the last column are this machine's and no more than that.",
+        "every octet and has all its features on. The figures in the last column are this machine's alone.",
         "",
         f"Machine: {where}; {pin}.",
         "",
