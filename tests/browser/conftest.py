@@ -26,6 +26,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -49,6 +50,7 @@ READY = """cells => document.querySelectorAll('.jp-Notebook .jp-Cell').length ==
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.innerText.trim())"
 ALL_RUN = f"""() => document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'
     && {PROMPTS}.length > 0 && {PROMPTS}.every(t => /^\\[\\d+\\]:?$/.test(t))"""
+SOME_RUN = f"() => {PROMPTS}.some(t => /[\\d*]/.test(t))"
 NONE_RUN = f"() => !{PROMPTS}.some(t => /\\d/.test(t))"
 
 #: Elements whose content is cut off: wider than they are, and not shown beyond their edge.
@@ -98,13 +100,28 @@ class OpenNotebook:
         label = self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(item)}$"))
         self.page.locator(".lm-Menu-item").filter(has=label).click()
 
-    def run_all(self, timeout: float = 120) -> None:
+    def run_all(self, timeout: float = 60) -> None:
         """Run all cells and wait, at most ``timeout`` seconds, until each has its number."""
         # stored outputs carry numbers already: without this, the wait below would be over at once
         self.menu("Edit", "Clear Outputs of All Cells")
         self.page.wait_for_function(NONE_RUN, timeout=5_000)
         self.menu("Run", "Run All Cells")
-        self.page.wait_for_function(ALL_RUN, timeout=timeout * 1000)
+        try:
+            self.page.wait_for_function(SOME_RUN, timeout=10_000)
+        except WaitedTooLong:
+            self.menu("Run", "Run All Cells")  # the kernel was not listening yet
+        try:
+            self.page.wait_for_function(ALL_RUN, timeout=timeout * 1000)
+        except WaitedTooLong as error:
+            pytest.fail(f"the cells did not all run: {self._situation()}\n{error}")
+
+    def _situation(self) -> str:
+        """What somebody would see who looked at the page now."""
+        prompts = self.page.evaluate(PROMPTS)
+        dialogs = self.page.locator(".jp-Dialog").all_inner_texts()
+        status = self.page.locator(".jp-Notebook-ExecutionIndicator").first.get_attribute("data-status")
+        outputs = self.page.locator(".jp-OutputArea-output").all_inner_texts()
+        return f"prompts {prompts}, kernel {status}, dialogs {dialogs}, outputs {outputs}, errors {self.errors}"
 
     def our_errors(self) -> list[str]:
         """The console's errors without those that JupyterLab itself makes on every start."""
