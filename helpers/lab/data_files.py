@@ -9,8 +9,9 @@ from typing import Any
 @cache
 def load(name: str) -> dict[str, Any]:
     """The content of ``helpers/lab/data/<name>.toml``."""
-    import tomllib  # only the first lab needs these two, not the import of the course
-    from importlib.resources import files
+    import tomllib  # only the first lab needs this, not the import of the course
+    from pkgutil import get_data  # importlib.resources brings zipfile and tempfile along: half a lab's start
 
-    text = files("helpers.lab").joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    octets = get_data("helpers.lab", f"data/{name}.toml")
+    assert octets is not None  # None: a package without a loader, which has no data files
+    return tomllib.loads(octets.decode())
