@@ -41,11 +41,9 @@ class Console(Workbench):
         self.finish = widgets.Checkbox(
             description="Double leading dots and add the final dot for me", value=True, indent=False
         )
-        self._arrange(
-            self.beside,
-            self._notice_bar,
-            widgets.VBox([self.waiting, self.entry, self.finish]).add_class("smtp-command"),
-        )
+        below = widgets.VBox([self.waiting, self.entry, self.finish]).add_class("smtp-command")
+        column = widgets.VBox([self.talk, self._notice_bar, below]).add_class("smtp-column")
+        self._arrange(self._with_place(column))
 
     # --- what lessons call: the same as typing ------------------------------------------------------
 

@@ -64,7 +64,7 @@ class CommandPicker(Workbench):
         self.line = widgets.HTML()
         self.send_button = controls.send_button(lambda: self._clicked(self._send_form))
         self.permitted = widgets.HTML()
-        self.panels = Panels(self._contact, self.beside, self._clicked)
+        self.panels = Panels(self._contact, self._with_place(self.talk), self._clicked)
         self._arrange(
             self.bar,
             widgets.VBox(

@@ -60,8 +60,7 @@ class Workbench(Stored):
         self._spoken = widgets.HTML().add_class("smtp-spoken")
         self.conversation = Conversation()
         self.place = widgets.HTML().add_class("smtp-side")
-        scrolled = widgets.VBox([self.conversation]).add_class("smtp-scroll")
-        self.beside = widgets.HBox([scrolled, self.place]).add_class("smtp-two")
+        self.talk = widgets.VBox([self.conversation]).add_class("smtp-scroll")
         self.secrets = widgets.Checkbox(description="Show secrets", value=False, indent=False)
         self.secrets.observe(lambda _: self._clicked(nothing), "value")
         if session is None:
@@ -139,6 +138,10 @@ class Workbench(Stored):
         """Lay the parts out under the header and draw for the first time."""
         self.children = (style_sheet(), self.header, *parts, self.secrets, self._spoken)
         self._draw()
+
+    def _with_place(self, left: widgets.Widget) -> widgets.HBox:
+        """The state map beside ``left``, or below it where the page is narrow."""
+        return widgets.HBox([left, self.place]).add_class("smtp-two")
 
     def _draw(self) -> None:
         self.header.show(self._contact)
