@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from statistics import median
 
 from tests.benchmarks.rounds import Rounds, interleaved
 
@@ -29,7 +30,7 @@ print(process_time() - began)
 """
 STARTS = """
 import json
-from time import perf_counter
+from time import perf_counter, process_time
 from helpers import Lab
 
 def timed(make):
@@ -42,11 +43,13 @@ def stop_all():
     for lab in running_labs():
         lab.stop()
 
+working = process_time()
 first = timed(lambda: Lab("open"))
+working = process_time() - working
 again = [timed(lambda: Lab("open")) for _ in range({times})]
 more = [timed(lambda: Lab("open", name=f"lab {{n}}")) for n in range({times})]
 stop_all()
-print(json.dumps([first, again, more]))
+print(json.dumps([[first], [working], again, more]))
 """
 MEMORY = {
     STOCK: """
@@ -125,14 +128,20 @@ def imports(rounds: int, before: str = "") -> Rounds:
     return interleaved({name: timed(lines) for name, lines in IMPORTS.items()}, rounds)
 
 
-def lab_starts(times: int, rounds: int, run: Runner = in_a_kernel) -> tuple[float, float, float]:
-    """Medians in seconds: the first lab of a kernel, its cell run again, one more beside it."""
+@dataclass(frozen=True)
+class Starts:
+    """Seconds: of the first lab of each kernel, on the clock and of the processor; of later ones."""
+
+    first: list[float]
+    working: list[float]
+    again: list[float]  #: its cell run again
+    more: list[float]  #: one more lab beside it
+
+
+def lab_starts(times: int, rounds: int, run: Runner = in_a_kernel) -> Starts:
+    """Labs started in fresh kernels."""
     measured = [json.loads(run(STARTS.format(times=times)).splitlines()[-1]) for _ in range(rounds)]
-
-    def of_all(position: int) -> Iterable[float]:
-        return (seconds for one in measured for seconds in one[position])
-
-    return median(one[0] for one in measured), median(of_all(1)), median(of_all(2))
+    return Starts(*(list(chain.from_iterable(one)) for one in zip(*measured, strict=True)))
 
 
 def memory(rounds: int, run: Runner = in_a_kernel) -> Rounds:

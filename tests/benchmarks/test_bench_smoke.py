@@ -26,6 +26,12 @@ TINY = Sizes(
 )
 
 
+@pytest.fixture(autouse=True)
+def no_collecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collecting all that pytest holds, before each measure, is what would take longest here."""
+    monkeypatch.setattr("tests.benchmarks.rounds.gc.collect", lambda: 0)
+
+
 def test_everything_is_measured_and_becomes_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (kernels.STOCK, kernels.OURS):  # starting Python is all that takes time here
         monkeypatch.setitem(kernels.IMPORTS, name, "import json")
