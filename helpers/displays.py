@@ -28,7 +28,8 @@ def show_bytes(said: Transcript | Exchange, *, secrets: bool = False) -> Shown:
 
     if isinstance(said, Exchange):
         said = Transcript([Connection(said.connection, (said,), said.after)])
-    return Shown(bytes_text(said, secrets), card(bytes_html(said, secrets), "Octets"))
+    html = f'<div class="body">{bytes_html(said, secrets)}</div>'
+    return Shown(bytes_text(said, secrets), card(html, "Octets"))
 
 
 def _to_html(shown: object) -> str | None:

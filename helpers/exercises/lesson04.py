@@ -461,7 +461,7 @@ FREE = Exercise(
     id="04.c",
     title="Be a mailing list",
     task=(
-        "Carol has written to the list garden@lists.example. Pass her letter on to Bob, as the list's server does: "
+        "Carol has written to the list `garden@lists.example`. Pass her letter on to Bob, as the list's server does: "
         "the headers stay as she wrote them, `From: carol@lab.example` and `To: garden@lists.example`. Bob alone "
         "gets it, and a bounce would go to Alice, who runs the list. One line of Carol's text is a single dot. "
         "Any tool may be used. Expected: 250 after the message, and the line `.` in Bob's mailbox."
@@ -696,8 +696,12 @@ PREDICTIONS = [
     Prediction(
         id="04.p2",
         prompt=(
-            "After 354 a careless program sends the lines of a message as they are, without doubling any dot: "
-            "`Rule one`, `.`, `Rule two`, and then its final `.`. What does Bob get?"
+            "After 354 a careless program sends headers, an empty line, and then this, without doubling a dot:\n"
+            "`Rule one`\n"
+            "`.`\n"
+            "`Rule two`\n"
+            "`.`\n"
+            "What does Bob get?"
         ),
         options=(
             Option(
