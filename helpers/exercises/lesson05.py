@@ -585,7 +585,7 @@ EXERCISES = [FADED, ORDER, FREE]
 QUESTIONS = [
     Question(
         id="05.q1",
-        prompt="With which line of this conversation does a transaction begin?",
+        prompt="Which of these lines begins a transaction?",
         options=(
             Option("`S: 220 mail.lab.example ESMTP ready`", "This begins the session. No message is in sight yet."),
             Option("`C: EHLO laptop.example`", "EHLO introduces you for the whole session, not for one message."),
