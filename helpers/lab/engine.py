@@ -398,7 +398,6 @@ class Engine(SMTP):
         self._now_waiting = Next.TLS
         context = self._tls_context()
         waiter = self.loop.create_future()
-        self.stream.release()
         protocol = sslproto.SSLProtocol(
             self.loop,
             self,

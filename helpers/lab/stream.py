@@ -71,18 +71,14 @@ class Stream:
         """
         if self.ended:
             raise EndOfStream
-        self.release()
+        if self._held:
+            self._held = False
+            self._hold_back(False)
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
             self._waiter = None
-
-    def release(self) -> None:
-        """Let the client send again."""
-        if self._held:
-            self._held = False
-            self._hold_back(False)
 
     def take(self, size: int) -> bytes:
         octets = bytes(self.buffer[:size])

@@ -1,4 +1,4 @@
-"""The lab's own certificate authority, its server certificate, and contexts that trust it.
+"""The lab's certificate authority, the certificate that its server shows, and contexts that trust the authority.
 
 Everything is made on first use: a lab without a TLS client never imports trustme.
 """
@@ -6,10 +6,13 @@ Everything is made on first use: a lab without a TLS client never imports trustm
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.lab.data_files import load
 from helpers.session import SessionError
 
 if TYPE_CHECKING:
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     import tempfile
 
     import trustme
+
+OUR_AUTHORITY = "Speak SMTP lab"
+UNKNOWN_AUTHORITY = "Nobody's authority"
+CERTIFICATES_ONLY = "test certificates only"
 
 
 class NoTLS(SessionError):
@@ -35,29 +42,106 @@ def can_tls() -> bool:
     return True
 
 
-class Certificates:
-    """One lab's CA and certificate, for its host name and for loopback."""
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a certificate states: for whom, from when until when, and who says so (RFC 5280 4.1.2)."""
 
-    def __init__(self, hostname: str) -> None:
-        self._hostname = hostname
+    names: tuple[str, ...]
+    not_before: date
+    not_after: date
+    issuer: str
+
+    def __str__(self) -> str:
+        return (
+            f"for        {', '.join(self.names)}\n"
+            f"valid      {self.not_before} to {self.not_after}\n"
+            f"signed by  {self.issuer}"
+        )
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The certificate that a lab is to show. What each field means stands in ``data/certificates.toml``."""
+
+    names: tuple[str, ...]
+    not_before: date
+    not_after: date
+    trusted: bool
+
+
+def order(kind: str, hostname: str) -> Order:
+    """The certificate of this kind for a host.
+
+    Raises:
+        ValueError: there is no such kind; the message lists them.
+    """
+    kinds = load("certificates")
+    if kind not in kinds:
+        raise ValueError(f"There is no certificate {kind!r}. There are: {', '.join(kinds)}.")
+    entry = kinds["good"] | kinds[kind]
+    return Order(**entry | {"names": tuple(name.format(hostname=hostname) for name in entry["names"])})
+
+
+class Certificates:
+    """One lab's authority, and the certificate that its server shows."""
+
+    def __init__(self, hostname: str, kind: str = "good") -> None:
+        self._order = order(kind, hostname)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         # the server's thread and the client's ask at the same moment, and both must get the same CA
         self._lock = threading.RLock()
         self._authority: trustme.CA | None = None
+        self._issuer: trustme.CA | None = None
+        self._leaf: trustme.LeafCert | None = None
         self._server_context: ssl.SSLContext | None = None
+        self._also_trusted: list[str] = []
 
     @property
     def authority(self) -> trustme.CA:
-        if not can_tls():
-            raise NoTLS("This Python has no working TLS (it runs in a browser): use this lesson on a computer.")
+        """The authority that the lab's clients trust."""
         with self._lock:
             if self._authority is None:
-                import trustme
-
-                self._authority = trustme.CA(
-                    organization_name="Speak SMTP lab", organization_unit_name="test certificates only"
-                )
+                self._authority = _new_authority(OUR_AUTHORITY)
             return self._authority
+
+    @property
+    def issuer(self) -> trustme.CA:
+        """The authority that signed the server's certificate; the clients may not know it."""
+        if self._order.trusted:
+            return self.authority
+        with self._lock:
+            if self._issuer is None:
+                self._issuer = _new_authority(UNKNOWN_AUTHORITY)
+            return self._issuer
+
+    @property
+    def leaf(self) -> trustme.LeafCert:
+        """The server's certificate with its key."""
+        with self._lock:
+            if self._leaf is None:
+                self._leaf = self.issuer.issue_cert(
+                    *self._order.names,
+                    not_before=datetime.combine(self._order.not_before, time.min),
+                    not_after=datetime.combine(self._order.not_after, time.max),
+                )
+            return self._leaf
+
+    @property
+    def certificate(self) -> Certificate:
+        """What the server's certificate states, read from the certificate itself."""
+        from cryptography import x509
+
+        shown = x509.load_pem_x509_certificate(self.leaf.cert_chain_pems[0].bytes())
+        names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        [issuer] = shown.issuer.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+        return Certificate(
+            tuple(str(name.value) for name in names),
+            shown.not_valid_before_utc.date(),
+            shown.not_valid_after_utc.date(),
+            str(issuer.value),
+        )
 
     @property
     def server_context(self) -> ssl.SSLContext:
@@ -65,13 +149,12 @@ class Certificates:
             if self._server_context is None:
                 import ssl
 
-                certificate = self.authority.issue_cert(self._hostname, "localhost", "127.0.0.1")
                 self._server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                certificate.configure_cert(self._server_context)
+                self.leaf.configure_cert(self._server_context)
             return self._server_context
 
     def client_context(self) -> ssl.SSLContext:
-        """A context that verifies certificates and names, and trusts this CA alone."""
+        """A context that verifies certificates and names, and trusts our authority and those added by ``trust``."""
         import ssl
 
         from helpers.lab.clients import LabSSLContext
@@ -79,10 +162,26 @@ class Certificates:
         authority = self.authority
         context = LabSSLContext(ssl.PROTOCOL_TLS_CLIENT)
         authority.configure_trust(context)
+        for pem in self._also_trusted:
+            context.load_verify_locations(cadata=pem)
         return context
 
+    def trust(self, pem: str) -> None:
+        """Let the contexts made from now on trust this authority, too.
+
+        Raises:
+            ValueError: ``pem`` is no certificate in PEM form.
+        """
+        import ssl
+
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+        except (ssl.SSLError, ValueError) as error:
+            raise ValueError('An authority is trusted by its certificate: "-----BEGIN CERTIFICATE-----…"') from error
+        self._also_trusted.append(pem)
+
     def ca_file(self) -> Path:
-        """The CA's certificate as a PEM file, for ``openssl s_client -CAfile``; it lasts as long as the lab."""
+        """Our CA's certificate as a PEM file, for ``openssl s_client -CAfile``; it lasts as long as the lab."""
         if self._folder is None:
             import tempfile
 
@@ -96,3 +195,11 @@ class Certificates:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _new_authority(name: str) -> trustme.CA:
+    if not can_tls():
+        raise NoTLS("This Python has no working TLS (it runs in a browser): use this lesson on a computer.")
+    import trustme
+
+    return trustme.CA(organization_name=name, organization_unit_name=CERTIFICATES_ONLY)

@@ -9,6 +9,7 @@ import pytest
 
 from helpers.lab import Lab
 from helpers.lab.clock import START
+from helpers.lab.engine import Engine
 from helpers.session import ConnectionClosed, NothingToWaitFor, TLSFailed
 from tests.unit.lab.conftest import Start
 from tests.unit.lab.talk import BODY, EHLO, MAIL, PLAIN_ALICE, RCPT, TRANSACTION, deliver, eventually, raw_pipe, say
@@ -66,6 +67,8 @@ def test_a_fault_on_bdat_reads_its_octets(lab: Lab) -> None:
     say(session, *TRANSACTION)
     assert [r.code for r in session.send_raw(b"BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n")] == [451, 250]
     assert lab.transcript().state.in_transaction is False
+    assert session.send("DATA").code == 503
+    assert session.send(MAIL).code == 250
 
 
 def test_connect_can_fail(lab: Lab) -> None:
@@ -274,6 +277,20 @@ def test_a_big_message_is_never_mistaken_for_a_wait() -> None:
         with lab.smtplib() as client:
             client.starttls(context=lab.client_context())
             client.sendmail("a@x.example", ["bob@lab.example"], body)
+
+
+def test_a_slow_server_is_never_mistaken_for_a_waiting_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Engine.data_received
+
+    def slow(engine: Engine, data: bytes) -> None:
+        time.sleep(0.02)
+        real(engine, data)
+
+    with Lab("open", transport="sockets") as lab:
+        session = lab.connect()
+        say(session, *TRANSACTION, "DATA")
+        monkeypatch.setattr(Engine, "data_received", slow)
+        assert session.send_data((b"x" * 998 + b"\r\n") * 5_000).code == 250
 
 
 @pytest.mark.parametrize("name", ["open", "submissions"])

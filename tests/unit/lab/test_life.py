@@ -12,6 +12,7 @@ import pytest
 
 from helpers.lab import Lab, running_labs
 from helpers.lab.dialogue import Dialogue
+from helpers.lab.sockets import _Expected
 from helpers.lab.transport import NoSockets
 from helpers.session import ConnectionClosed, Session
 from tests.unit.lab.conftest import Start
@@ -199,6 +200,15 @@ def test_an_interrupt_while_connecting_leaves_the_lab_usable(monkeypatch: pytest
                 lab._transport.connect()
         assert lab._transport._expected == {}  # type: ignore[attr-defined]
         assert lab.connect().send("NOOP").code == 250
+
+
+def test_a_session_that_connects_while_the_lab_stops_is_told_so() -> None:
+    """It may have reached the backlog of a server that never takes it out."""
+    with Lab("open", transport="sockets") as lab:
+        waiting = lab._transport._expected[1] = _Expected(None)  # type: ignore[attr-defined]
+        lab.stop()
+        with pytest.raises(ConnectionClosed, match="The lab has stopped"):
+            waiting.connection.result(0)
 
 
 def test_a_lab_that_goes_as_a_context_manager(transport: str) -> None:

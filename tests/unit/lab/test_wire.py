@@ -110,6 +110,15 @@ def test_half_close_everything_sent_is_answered(lab: Lab) -> None:
     assert len(lab.mailbox("bob@lab.example")) == 2
 
 
+def test_half_close_replies_that_take_their_time_still_come() -> None:
+    with Lab("open", transport="sockets") as lab:
+        lab.fault("NOOP", delay=0.1, times=1)
+        with socket.create_connection((lab.host, lab.port), 5) as client, client.makefile("rb") as octets:
+            client.sendall(b"NOOP\r\nQUIT\r\n")
+            client.shutdown(socket.SHUT_WR)
+            assert [line[:3] for line in octets] == [b"220", b"250", b"221"]
+
+
 def test_a_client_that_reads_late_gets_everything(lab: Lab) -> None:
     """More replies than any buffer holds: the server waits for the reader, and nothing is lost."""
     count = 20_000
