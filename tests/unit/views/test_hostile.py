@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import views
+from helpers import take_apart, views
 from helpers.protocol.reply import Reply
 from helpers.protocol.state import Phase, SessionState
 from helpers.views.markup import visible
@@ -102,6 +102,7 @@ TRANSCRIPT_VIEWS: list[Callable[[Transcript], str]] = [
     lambda t: views.conversation_html(t, secrets=True),
     views.bytes_html,
     lambda t: views.bytes_html(t, secrets=True),
+    lambda t: take_apart(t).html,
     views.sequence_html,
     lambda t: "".join(views.exchange_html(exchange, opened=True) for exchange in t),
     lambda t: "".join(views.state_map_html(exchange.after) for exchange in t),
@@ -151,6 +152,7 @@ def test_what_was_sent_can_be_read_in_full(evil: str) -> None:
 def test_plain_text_moves_no_cursor(evil: bytes) -> None:
     transcript = everywhere(evil)
     texts = [view(transcript) for view in (views.conversation_text, views.bytes_text, views.sequence_text)]
+    texts += [str(take_apart(transcript)), str(take_apart(evil))]
     texts += [views.mailbox_text([message(evil)]), views.sequence_mermaid(transcript)]
     texts += [views.state_map_text(exchange.after) for exchange in transcript]
     texts += [views.as_session(transcript), views.as_smtplib(transcript), views.as_terminal(transcript, "h", 25)]
@@ -172,7 +174,7 @@ def test_code_is_python_whatever_was_sent(evil: bytes) -> None:
 def test_mermaid_reads_only_our_lines(evil: bytes) -> None:
     """Mermaid's own marks (; # : < > % { } - and line ends) reach it as numbered entities only."""
     for line in views.sequence_mermaid(everywhere(evil)).splitlines()[5:]:
-        arrow, _, label = line.strip().partition(": ")
+        arrow, _, label = line.strip(" ").partition(":")
         assert arrow in ("C->>S", "S-->>C", "Note over C,S")
         assert not set(re.sub(r"#\d+;", "", label)) & set("#;:<>%{}\"'`\\")
 
