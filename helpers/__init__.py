@@ -13,6 +13,7 @@ from helpers import displays
 if TYPE_CHECKING:
     from helpers import reference as reference
     from helpers.displays import show_bytes as show_bytes
+    from helpers.displays import take_apart as take_apart
     from helpers.environment import check_environment as check_environment
     from helpers.exercises import check as check
     from helpers.exercises import hint as hint
@@ -42,6 +43,7 @@ _HOMES = {
     "progress": "helpers.exercises",
     "show_bytes": "helpers.displays",
     "solution": "helpers.exercises",
+    "take_apart": "helpers.displays",
 }
 
 displays.install()

@@ -8,6 +8,7 @@ from helpers.protocol import display
 
 if TYPE_CHECKING:
     from helpers.exercises.shown import Shown
+    from helpers.protocol.reply import Reply
     from helpers.wire.transcript import Exchange, Transcript
 
 
@@ -30,6 +31,36 @@ def show_bytes(said: Transcript | Exchange, *, secrets: bool = False) -> Shown:
         said = Transcript([Connection(said.connection, (said,), said.after)])
     html = f'<div class="body">{bytes_html(said, secrets)}</div>'
     return Shown(bytes_text(said, secrets), card(html, "Octets"))
+
+
+def take_apart(said: Transcript | Exchange | Reply | str | bytes) -> Shown:
+    """The octets of logins, part by part: what the base64 of AUTH lines and of 334 stands for, each part named.
+
+    ``take_apart("AGFsaWNlAHdvbmRlcmxhbmQ=")`` reads base64, an AUTH line or a 334 reply; octets (``b"…"``) are
+    read as a message before base64. A transcript, or a pasted session, shows all its logins; an exchange shows
+    its part of one. Passwords are shown: anybody who has the line can read them.
+
+    Raises:
+        ValueError: a text of several lines that is no session.
+    """
+    from helpers.exercises.shown import Shown
+    from helpers.protocol.reply import Reply
+    from helpers.views import card, login_html, login_text
+    from helpers.wire.logins import login_in, logins
+    from helpers.wire.transcript import Exchange, Transcript
+
+    if isinstance(said, Reply):
+        said = str(said)
+    if isinstance(said, str) and "\n" in said.strip():
+        said = Transcript.from_text(said)
+    match said:
+        case Transcript():
+            found = [login for connection in said.connections for login in logins(connection.exchanges)]
+        case Exchange():
+            found = logins([said])
+        case _:
+            found = [login_in(said)]
+    return Shown(login_text(found), card(login_html(found), "AUTH taken apart"))
 
 
 def _to_html(shown: object) -> str | None:

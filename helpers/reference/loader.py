@@ -24,6 +24,7 @@ from helpers.reference.model import (
     Group,
     Mechanism,
     ReplyCode,
+    SaslMessage,
     Term,
     Vector,
 )
@@ -250,6 +251,17 @@ def _check_argument(argument: Argument, where: str) -> None:
                 raise MalformedEntry(f"{where} {name}: is {value!r}; expected one of {_listed(argument.choices)}")
 
 
+def _check_message(message: SaslMessage, where: str) -> None:
+    try:
+        groups = re.compile(message.pattern.encode()).groups
+    except re.error as error:
+        raise MalformedEntry(f"{where} pattern: is no regular expression: {error}") from None
+    if groups != len(message.fields):
+        raise MalformedEntry(
+            f"{where} pattern: has {groups} groups; expected one for each of {len(message.fields)} fields"
+        )
+
+
 def _check_unique(values: list[Any], where: str) -> None:
     for value in values:
         if values.count(value) > 1:
@@ -259,6 +271,7 @@ def _check_unique(values: list[Any], where: str) -> None:
 _CHECKS: Final[Mapping[type[Any], Callable[[Any, str], None]]] = {
     Command: _check_command,
     Argument: _check_argument,
+    SaslMessage: _check_message,
 }
 
 _TYPE_NAMES: Final = {str: "a text", int: "a whole number", bool: "true or false"}

@@ -156,6 +156,27 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageField:
+    """A part of a SASL message that has a name."""
+
+    name: str  #: "user"
+    note: str = ""  #: one sentence, where the name alone does not say it
+
+
+@dataclass(frozen=True, slots=True)
+class SaslMessage:
+    """One message of a mechanism before base64, or a form that people send by mistake."""
+
+    title: str  #: "PLAIN: your name and your password"
+    sender: Literal["C", "S"]
+    pattern: str  #: a regular expression over the octets, with a group for each field
+    rfc: str
+    fields: tuple[MessageField, ...]
+    telling: bool = True  #: False: other mechanisms send texts of this form as well
+    problem: str = ""  #: what is wrong with a message of this form; empty where nothing is
+
+
+@dataclass(frozen=True, slots=True)
 class Mechanism:
     """A SASL mechanism as SMTP AUTH uses it."""
 
@@ -169,6 +190,8 @@ class Mechanism:
     message_format: str
     vectors: tuple[Vector, ...] = ()
     mistakes: tuple[str, ...] = ()
+    messages: tuple[SaslMessage, ...] = ()  #: those of each side in the order in which it sends them
+    messages_of: str = ""  #: the mechanism whose messages have the same form
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from helpers.protocol.state import SessionState
 from helpers.views.code import as_session, as_smtplib, as_swaks, as_terminal
 from helpers.views.conversation import conversation_html, conversation_text, exchange_html
 from helpers.views.explain import LineNote, explain
+from helpers.views.login import login_html, login_text
 from helpers.views.mailbox import mailbox_html, mailbox_text
 from helpers.views.octets import bytes_html, bytes_text
 from helpers.views.reply import reply_html, reply_text
@@ -36,6 +37,8 @@ __all__ = [
     "explain",
     "hints_html",
     "hints_text",
+    "login_html",
+    "login_text",
     "mailbox_html",
     "mailbox_text",
     "reply_html",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from helpers import reference
 from helpers.protocol.permission import permission
 from helpers.protocol.reply import ENHANCED, Reply, decode
+from helpers.protocol.sasl import find_mechanism, read_message
 from helpers.protocol.state import Phase
 from helpers.views import glyphs
 from helpers.views.markup import count
@@ -98,7 +99,7 @@ def _argument_notes(command: model.Command, exchange: Exchange) -> Iterator[str]
         if argument is not None and argument.help:
             yield f"{argument.name}: {_sentence(argument.help)}"
     name = words[0] if words and command.verb == "AUTH" else exchange.before.mechanism
-    mechanism = _mechanism(name) if name else None
+    mechanism = find_mechanism(name) if name else None
     if mechanism is not None:
         yield f"{mechanism.name}: {_sentence(mechanism.message_format)}"
 
@@ -200,24 +201,17 @@ def _challenge_note(text: str, mechanism: str) -> str:
     if octets is None:
         return "What follows is not base64, though it should be (RFC 4954 4)."
     plain = decode(octets)
-    if mechanism.startswith("SCRAM-"):
-        names = {"r": "the nonce", "s": "the salt", "i": "the number of iterations", "v": "the server's signature"}
-        parts = [f"{names[part[0]]} {part[2:]}" for part in plain.split(",") if part[:1] in names and part[1:2] == "="]
-        if parts:
-            return f"Base64 for “{plain}”: {', '.join(parts)} (RFC 5802 5.1)."
+    reading = read_message(octets, "S", mechanism)
+    fields = [part for part in reading.parts if part.is_field] if reading else []
+    if reading and len(fields) > 1:
+        parts = ", ".join(f"{part.name} {decode(part.octets)}" for part in fields)
+        return f"Base64 for “{plain}”: {parts} ({reading.rfc})."
     return f"Base64 for “{plain}” (RFC 4954 4)."
 
 
 def _command(verb: str) -> model.Command | None:
     try:
         return reference.command(verb[:_LONGEST_KEY])
-    except reference.UnknownEntry:
-        return None
-
-
-def _mechanism(name: str) -> model.Mechanism | None:
-    try:
-        return reference.mechanism(name[:_LONGEST_KEY])
     except reference.UnknownEntry:
         return None
 

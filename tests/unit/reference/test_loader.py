@@ -171,6 +171,12 @@ def test_malformed_command(tmp_path: Path, old: str, new: str, names: list[str])
     assert "expected" in message or "is its value" in message
 
 
+MESSAGE = (
+    "[A]\ntitle='a'\nmeaning='b'\nrfc='c'\nstatus='d'\nclient_first=true\nneeds_tls='no'\nmessage_format='e'\n"
+    "[[A.messages]]\ntitle='a'\nsender='{sender}'\npattern='{pattern}'\nrfc='c'\nfields=[{{name='f'}}]"
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "names"),
     [
@@ -188,6 +194,9 @@ def test_malformed_command(tmp_path: Path, old: str, new: str, names: list[str])
             "[A]\ntitle='a'\nmeaning='b'\nrfc='c'\nstatus='d'\nclient_first=true\nneeds_tls='sure'\nmessage_format='e'",
             ["[A] needs_tls", "'sure'", "recommended"],
         ),
+        ("mechanisms", MESSAGE.format(sender="X", pattern="(a)"), ["[A] messages 1 sender", "X", "C, S"]),
+        ("mechanisms", MESSAGE.format(sender="C", pattern="a"), ["[A] messages 1 pattern", "0 groups", "1 fields"]),
+        ("mechanisms", MESSAGE.format(sender="C", pattern="(a"), ["[A] messages 1 pattern", "no regular expression"]),
         ("glossary", "[relay]\nmeaning = 'a'\n[Relay]\nmeaning = 'b'", ["[Relay]", "second entry"]),
         ("glossary", "[relay]\nmeaning = 'a'\n[relay]\nmeaning = 'b'", ["not readable as TOML", "relay"]),
         ("glossary", "[relay\n", ["not readable as TOML"]),

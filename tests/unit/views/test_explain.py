@@ -83,8 +83,8 @@ def test_each_keyword_is_explained(line: str, said: list[str]) -> None:
             "SCRAM-SHA-256",
             "cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRrMCxzPVcyMlphSjBTTlk3c29Fc1VFamI2"
             "Z1E9PSxpPTQwOTY=",
-            "the nonce rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0, the salt W22ZaJ0SNY7soEsUEjb6gQ==, "
-            "the number of iterations 4096",
+            "nonce r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0, salt s=W22ZaJ0SNY7soEsUEjb6gQ==, "
+            "number of iterations i=4096",
         ),
         ("PLAIN", "", "challenge is empty"),
         ("LOGIN", "Username:", "not base64"),
