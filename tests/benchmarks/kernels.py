@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.benchmarks.rounds import Rounds, interleaved
 
@@ -96,24 +97,29 @@ def in_a_process(code: str) -> str:
 
 def in_a_kernel(code: str) -> str:
     """What the code prints, run by a fresh kernel; the last line is what counts."""
-    from jupyter_client.manager import start_new_kernel
+    from jupyter_client.manager import KernelManager
 
-    manager, client = start_new_kernel(
-        startup_timeout=120, env=_environment(), cwd=str(ROOT), stderr=subprocess.DEVNULL
-    )
     printed: list[str] = []
 
     def hear(message: dict[str, dict[str, str]]) -> None:
         if message["header"]["msg_type"] == "stream":
             printed.append(message["content"]["text"])
 
-    try:
-        answer = client.execute_interactive(code, output_hook=hear, timeout=120)
-        if answer["content"]["status"] != "ok":
-            raise RuntimeError("\n".join(answer["content"]["traceback"]))
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    with TemporaryDirectory() as folder:
+        # TCP ports are picked a moment before they are used, and another kernel of this machine may take them
+        transport = "ipc" if os.name == "posix" else "tcp"
+        manager = KernelManager(transport=transport, connection_file=str(Path(folder) / "kernel.json"))
+        manager.start_kernel(env=_environment(), cwd=str(ROOT), stderr=subprocess.DEVNULL)
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=60)
+            answer = client.execute_interactive(code, output_hook=hear, timeout=60)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+    if answer["content"]["status"] != "ok":
+        raise RuntimeError("\n".join(answer["content"]["traceback"]))
     return "".join(printed)
 
 
