@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
+from typing import Final
 
 from helpers.session import ConnectionClosed, Pipe, SessionError, TLSFailed
+
+#: What the other side said before it broke off (RFC 8446 6.2).
+_ALERTS: Final = {
+    "BAD_CERTIFICATE": "the other side refused the certificate",
+    "CERTIFICATE_EXPIRED": "the other side refused the certificate: its time is over",
+    "UNKNOWN_CA": "the other side refused the certificate: it knows nobody who signed it",
+}
 
 
 def reason(error: BaseException) -> str:
@@ -18,11 +27,15 @@ def reason(error: BaseException) -> str:
         if "not yet valid" in text:
             return "the certificate is not valid yet"
         return "nobody you trust has signed the certificate"
-    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+    said = (isinstance(error, ssl.SSLError) and error.reason) or ""
+    if said in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         return "the other side does not speak TLS here: it answered in clear text"
+    for word, meaning in _ALERTS.items():
+        if said.endswith(f"ALERT_{word}"):
+            return meaning
     if isinstance(error, (ssl.SSLEOFError, ConnectionError, ConnectionClosed)):
         return "the other side closed the connection during the handshake"
-    return "the handshake failed"
+    return "the two sides could not agree"
 
 
 class TLSPipe:
@@ -36,6 +49,8 @@ class TLSPipe:
         try:
             self._handshake()
         except (ssl.SSLError, SessionError) as error:
+            with suppress(ConnectionClosed):
+                self._flush()  # the alert that tells the server why (RFC 8446 6.2)
             inner.close()
             raise TLSFailed(f"No TLS with {hostname}: {reason(error)}.") from error
 

@@ -30,6 +30,8 @@ from helpers.lab.clock import LabClock
 from helpers.lab.dialogue import Answer, Dialogue, Next
 from helpers.lab.faults import Fault, Faults, verb_in
 from helpers.lab.stream import EndOfStream, Stream
+from helpers.lab.tap import TappedProtocol, TappedTransport
+from helpers.session_tls import reason
 from helpers.wire.events import EventKind, WireLog
 
 WRITTEN_FOR = "1.4.6"
@@ -212,7 +214,7 @@ class Engine(SMTP):
         except (ConnectionError, TimeoutError) as error:
             self.note(f"the connection broke: {type(error).__name__}")
         except ssl.SSLError as error:
-            self.note(f"the TLS handshake failed: {error.reason or error}")
+            self.note(f"the TLS handshake failed: {reason(error)}")
         except Exception as error:  # outside a command there is nobody to answer: at least say it
             self._own_mistake(error)
         finally:
@@ -410,17 +412,23 @@ class Engine(SMTP):
         self._tls_protocol = protocol
         self._original_transport = transport = self.transport
         assert transport is not None
-        transport.set_protocol(protocol)
+        tapped = TappedProtocol(protocol, lambda octets: self._below_tls(EventKind.CLIENT_TLS, octets))
+        transport.set_protocol(tapped)
         self.transport = protocol._app_transport
-        protocol.connection_made(transport)
+        below = TappedTransport(self._raw_transport(), lambda octets: self._below_tls(EventKind.SERVER_TLS, octets))
+        protocol.connection_made(cast(asyncio.Transport, below))
         view = memoryview(first_octets)
         while view:
-            room = protocol.get_buffer(len(view))
+            room = tapped.get_buffer(len(view))
             size = min(len(room), len(view))
             room[:size] = view[:size]
-            protocol.buffer_updated(size)
+            tapped.buffer_updated(size)
             view = view[size:]
         await waiter
+
+    def _below_tls(self, kind: EventKind, octets: bytes) -> None:
+        if self in self._live:
+            self.log.add(kind, self.connection, octets, tls=True)
 
     async def _tls_from_the_start(self) -> bool:
         """Implicit TLS (RFC 8314 3): the first octets must be a handshake."""

@@ -16,11 +16,12 @@ from helpers.lab.faults import Faults, make_fault
 from helpers.lab.mailroom import Mailroom
 from helpers.lab.people import people
 from helpers.lab.profiles import profile as find_profile
-from helpers.lab.tls import Certificates, can_tls
+from helpers.lab.tls import Certificate, Certificates, can_tls
 from helpers.lab.transport import Transport, can_sockets, default_transport
 from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
 from helpers.wire.messages import Messages, StoredMessage
+from helpers.wire.overheard import Overheard, overheard
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Lab:
         name: what the lab is called, when one profile is wanted twice; the profile's name otherwise.
         domain: the mail domain that it serves; its host name is ``mail.<domain>``.
         transport: "sockets" or "memory"; chosen by what works here otherwise.
+        certificate: which one it shows: "good", "expired", "wrong-name" or "unknown-ca".
 
     Raises:
-        ValueError: no such profile or transport.
+        ValueError: no such profile, transport or certificate.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Lab:
         name: str | None = None,
         domain: str = "lab.example",
         transport: str | None = None,
+        certificate: str = "good",
     ) -> None:
         self.policy = find_profile(profile)
         self.profile = profile
@@ -71,7 +74,8 @@ class Lab:
         self._people = people(self.domain)
         self._mailroom = Mailroom(self._people, self.hostname, lambda: self.clock.now)
         self._faults = Faults()
-        self._certificates = Certificates(self.hostname)
+        self._certificates = Certificates(self.hostname, certificate)
+        self.server_name = self.hostname  #: the name in your clients' settings, for which they want a certificate
         self._live: dict[Engine, None] = {}
         self._histories: dict[int, History] = {}
         self._transport = self._make_transport(transport or default_transport())
@@ -206,7 +210,9 @@ class Lab:
                 "This lab speaks TLS from the first octet: use "
                 "smtplib.SMTP_SSL(lab.host, lab.port, context=lab.client_context())."
             )
-        return self._transport.smtp_client(self.hostname, CLIENT_NAME)
+        client = self._transport.smtp_client(self.hostname, CLIENT_NAME)
+        client._host = self.server_name  # type: ignore[attr-defined]  # what starttls() wants a certificate for
+        return client
 
     def replay(self, exchanges: Iterable[Exchange]) -> Session:
         """A fresh connection on which these exchanges of one connection have been said again.
@@ -248,10 +254,27 @@ class Lab:
         """TLS over a session's pipe. Raises TLSFailed."""
         from helpers.session_tls import TLSPipe
 
-        return TLSPipe(pipe, self.client_context(), self.hostname)
+        return TLSPipe(pipe, self.client_context(), self.server_name)
+
+    @property
+    def certificate(self) -> Certificate:
+        """What the server's certificate states: names, validity, who signed it."""
+        return self._certificates.certificate
+
+    def issuer(self) -> str:
+        """The certificate (PEM) of the authority that signed the server's: what its administrator would hand you."""
+        return self._certificates.issuer.cert_pem.bytes().decode("ascii")
+
+    def trust(self, authority: str) -> None:
+        """Let your clients trust one more authority, by its certificate (PEM), as ``issuer()`` gives it.
+
+        Raises:
+            ValueError: it is no certificate.
+        """
+        self._certificates.trust(authority)
 
     def client_context(self) -> ssl.SSLContext:
-        """A fresh TLS context that trusts this lab's CA and verifies its name, on both transports.
+        """A fresh TLS context that trusts this lab's CA and verifies names, on both transports.
 
         Raises:
             NoTLS: this Python has none.
@@ -268,6 +291,18 @@ class Lab:
         """Everything that has been said to this lab, by any client."""
         self._transport.settle()
         return Transcript.from_events(list(self.log.events), self.name)
+
+    def eavesdrop(self, connection: int | None = None) -> Overheard:
+        """What somebody on the path has of a connection (None: of the newest): inside TLS, records without a key.
+
+        Raises:
+            KeyError: there is no connection with this number.
+        """
+        transcript = self.transcript()
+        numbers = [c.number for c in transcript.connections]
+        if not numbers or connection not in (None, *numbers):
+            raise KeyError(f"no connection {connection or ''} here; there are {numbers}")
+        return overheard(transcript.events, numbers[-1] if connection is None else connection)
 
     def mailbox(self, address: str) -> Messages:
         """The messages in a mailbox, oldest first; empty when none has come."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 OUR_AUTHORITY = "Speak SMTP lab"
 UNKNOWN_AUTHORITY = "Nobody's authority"
-CERTIFICATES_ONLY = "test certificates only"
 
 
 class NoTLS(SessionError):
@@ -49,7 +48,12 @@ class Certificate:
     names: tuple[str, ...]
     not_before: date
     not_after: date
-    issuer: str
+    trusted: bool  #: signed by the authority that the lab's clients know
+
+    @property
+    def issuer(self) -> str:
+        """The name of the authority that signed it."""
+        return OUR_AUTHORITY if self.trusted else UNKNOWN_AUTHORITY
 
     def __str__(self) -> str:
         return (
@@ -61,18 +65,8 @@ class Certificate:
     __repr__ = __str__
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The certificate that a lab is to show. What each field means stands in ``data/certificates.toml``."""
-
-    names: tuple[str, ...]
-    not_before: date
-    not_after: date
-    trusted: bool
-
-
-def order(kind: str, hostname: str) -> Order:
-    """The certificate of this kind for a host.
+def certificate(kind: str, hostname: str) -> Certificate:
+    """The certificate of this kind for a host, from ``data/certificates.toml``.
 
     Raises:
         ValueError: there is no such kind; the message lists them.
@@ -81,20 +75,19 @@ def order(kind: str, hostname: str) -> Order:
     if kind not in kinds:
         raise ValueError(f"There is no certificate {kind!r}. There are: {', '.join(kinds)}.")
     entry = kinds["good"] | kinds[kind]
-    return Order(**entry | {"names": tuple(name.format(hostname=hostname) for name in entry["names"])})
+    return Certificate(**entry | {"names": tuple(name.format(hostname=hostname) for name in entry["names"])})
 
 
 class Certificates:
     """One lab's authority, and the certificate that its server shows."""
 
     def __init__(self, hostname: str, kind: str = "good") -> None:
-        self._order = order(kind, hostname)
+        self.certificate = certificate(kind, hostname)  #: what the one that the server shows states
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         # the server's thread and the client's ask at the same moment, and both must get the same CA
         self._lock = threading.RLock()
         self._authority: trustme.CA | None = None
         self._issuer: trustme.CA | None = None
-        self._leaf: trustme.LeafCert | None = None
         self._server_context: ssl.SSLContext | None = None
         self._also_trusted: list[str] = []
 
@@ -109,7 +102,7 @@ class Certificates:
     @property
     def issuer(self) -> trustme.CA:
         """The authority that signed the server's certificate; the clients may not know it."""
-        if self._order.trusted:
+        if self.certificate.trusted:
             return self.authority
         with self._lock:
             if self._issuer is None:
@@ -117,40 +110,19 @@ class Certificates:
             return self._issuer
 
     @property
-    def leaf(self) -> trustme.LeafCert:
-        """The server's certificate with its key."""
-        with self._lock:
-            if self._leaf is None:
-                self._leaf = self.issuer.issue_cert(
-                    *self._order.names,
-                    not_before=datetime.combine(self._order.not_before, time.min),
-                    not_after=datetime.combine(self._order.not_after, time.max),
-                )
-            return self._leaf
-
-    @property
-    def certificate(self) -> Certificate:
-        """What the server's certificate states, read from the certificate itself."""
-        from cryptography import x509
-
-        shown = x509.load_pem_x509_certificate(self.leaf.cert_chain_pems[0].bytes())
-        names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        [issuer] = shown.issuer.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-        return Certificate(
-            tuple(str(name.value) for name in names),
-            shown.not_valid_before_utc.date(),
-            shown.not_valid_after_utc.date(),
-            str(issuer.value),
-        )
-
-    @property
     def server_context(self) -> ssl.SSLContext:
         with self._lock:
             if self._server_context is None:
                 import ssl
 
+                states = self.certificate
+                leaf = self.issuer.issue_cert(
+                    *states.names,
+                    not_before=datetime.combine(states.not_before, time.min),
+                    not_after=datetime.combine(states.not_after, time.max),
+                )
                 self._server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                self.leaf.configure_cert(self._server_context)
+                leaf.configure_cert(self._server_context)
             return self._server_context
 
     def client_context(self) -> ssl.SSLContext:
@@ -202,4 +174,4 @@ def _new_authority(name: str) -> trustme.CA:
         raise NoTLS("This Python has no working TLS (it runs in a browser): use this lesson on a computer.")
     import trustme
 
-    return trustme.CA(organization_name=name, organization_unit_name=CERTIFICATES_ONLY)
+    return trustme.CA(organization_name=name, organization_unit_name="test certificates only")

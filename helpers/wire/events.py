@@ -1,6 +1,7 @@
 """The wire log: every cleartext octet of every connection, both ways, in the order in which it went.
 
-Whatever the course shows or judges is a function of these events.
+Inside TLS it also has the encrypted octets that went over the wire instead. Whatever the course shows or judges is a
+function of these events.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ class EventKind(StrEnum):
     OPENED = "opened"  #: a client connected; data: b"replay" when it replays an earlier connection
     CLIENT = "client"  #: octets from the client
     SERVER = "server"  #: one reply from the server
+    CLIENT_TLS = "client tls"  #: octets from the client below TLS, as anybody on the path sees them
+    SERVER_TLS = "server tls"  #: the same from the server
     TLS = "tls"  #: the TLS handshake is complete; data: b"kept" when octets from before it still count
     REPLAYED = "replayed"  #: the replay of an earlier connection ends here
     NOTE = "note"  #: a remark of the lab for the reader (UTF-8), such as a fault or an error in the server
