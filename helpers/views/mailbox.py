@@ -57,7 +57,8 @@ def _message_html(n: int, message: StoredMessage, opened: bool) -> str:
         for row in _compared(message, headers)
     )
     table = (
-        "<table><caption>Envelope (what the server was told) beside headers (what the reader sees)</caption>"
+        '<table class="sides">'
+        "<caption>Envelope (what the server was told) beside headers (what the reader sees)</caption>"
         '<thead><tr><th scope="col">about</th><th scope="col">envelope</th><th scope="col">headers</th>'
         f'<th scope="col">remark</th></tr></thead><tbody>{rows}</tbody></table>'
     )

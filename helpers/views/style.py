@@ -86,7 +86,8 @@ font-weight:400;white-space:normal;max-width:none;color:inherit;line-height:inhe
 .smtp.smtp table :is(th,.at){white-space:nowrap}
 .smtp :is(td,th){overflow-wrap:break-word}
 .smtp .hex{display:block;width:23ch}
-@media (max-width:480px){.smtp :is(table,caption,thead,tbody,td){display:block;width:auto}.smtp tr{display:flex;
+.smtp .sides td>code{display:block;min-width:19ch}
+@media (max-width:760px){.smtp :is(table,caption,thead,tbody,td){display:block;width:auto}.smtp tr{display:flex;
 flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}}
 .smtp.smtp thead th{color:var(--soft);font-size:.86em;font-weight:600}
 .smtp .say{font-weight:600}
