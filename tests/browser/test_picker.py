@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 #: A notebook of two cells, for what the lessons do not show on their pages.
 SCRATCH = ["from helpers import Lab, CommandPicker\nlab = Lab('open')", "picker = CommandPicker(lab)\npicker"]
-LESSONS = sorted(p for p in (ROOT / "notebooks").glob("*.ipynb") if "CommandPicker(" in p.read_text("utf-8"))
+LESSONS = [ROOT / "notebooks" / f"{name}.ipynb" for name in ("00-start-here", "01-ehlo-helo")]
 LOOKS = [("light", False, 1280), ("dark", True, 1280), ("narrow", False, 600)]
 Open = Callable[..., object]
 

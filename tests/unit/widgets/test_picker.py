@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import ipywidgets as widgets
@@ -402,6 +403,13 @@ def test_the_lab_was_stopped(lab: Lab) -> None:
             action()
 
 
+def test_a_picker_for_a_lab_that_was_stopped_before(lab: Lab) -> None:
+    lab.stop()
+    picker = CommandPicker(lab)
+    assert "This lab has been stopped." in notice(picker)
+    assert "○ not connected" in reading(picker.header)
+
+
 def test_the_lab_was_replaced(make_lab: Callable[..., Lab]) -> None:
     picker = CommandPicker(make_lab())
     make_lab()
@@ -462,14 +470,27 @@ def test_what_the_server_says_is_no_markup(lab: Lab) -> None:
     assert "</div><img src=x onerror=alert(1)>" in notice(picker)
 
 
-def test_clicks_on_several_threads_do_not_mix(lab: Lab) -> None:
+def test_clicks_on_several_threads_come_one_after_the_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     picker = CommandPicker(lab)
     picker.choose("NOOP")
+    assert picker.session is not None
+    send, inside, most = picker.session.send, [0], [0]
+
+    def slowly(text: str) -> object:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.005)
+        reply = send(text)
+        inside[0] -= 1
+        return reply
+
+    monkeypatch.setattr(picker.session, "send", slowly)
     threads = [threading.Thread(target=picker.send_button.click) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
+    assert most == [1]
     assert [e.code for e in lab.transcript() if e.verb == "NOOP"] == [250] * 8
     assert notice(picker) == ""
 
