@@ -102,8 +102,8 @@ def _kernels(sizes: Sizes, run: Runner) -> Iterator[Row]:
         _both(inside, kernels.OURS, kernels.STOCK, 1e3, "ms"),
     )
     starts = kernels.lab_starts(sizes.starts, sizes.kernels, run)
-    details = f"median {median(starts.first) * 1e3:.1f} ms, processor time {median(starts.working) * 1e3:.1f} ms"
-    yield _at_most("First lab of a kernel, quickest of several kernels", 10, min(starts.first) * 1e3, "ms", details)
+    details = f"quickest {min(starts.first) * 1e3:.1f} ms, processor time {median(starts.working) * 1e3:.1f} ms"
+    yield _at_most("First lab of a kernel", 10, median(starts.first) * 1e3, "ms", details)
     for what, seconds in (("Its cell run again", starts.again), ("One more lab beside it", starts.more)):
         yield _at_most(what, 10, median(seconds) * 1e3, "ms", f"median of {len(seconds)}")
     resident = kernels.memory(sizes.kernels, run)
@@ -157,8 +157,9 @@ How it is measured:
   `import aiosmtpd.smtp, ipywidgets`, processor time in fresh processes. Both import IPython, which a kernel has loaded
   already: beside a kernel's own modules less is left to compare with, so that the same milliseconds of ours weigh more.
   That row has no goal; what the course adds to a notebook is the difference in the last column.
-- First lab: thread, event loop and data files included. It is a few milliseconds on the clock, so that a busy machine
-  shows in the median at once; the quickest is what the goal means.
+  Left until they are needed, and so in neither row: the reference's loader and data (first picker), the exercises
+  (first check), smtplib, and the mechanisms of AUTH.
+- First lab: thread, event loop and data files included, on the clock: on a busy machine it waits for its turn, too.
 - Memory: resident memory of a kernel after showing one button, and after showing a picker on a running lab with a
   session and its transcript.
 - Transcript: one connection of mixed commands, refusals, messages and pipelined groups.
