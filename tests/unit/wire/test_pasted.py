@@ -49,6 +49,10 @@ CAPTURES = {
         "greeting 220, EHLO 501, EHLO 501, HELO 501, EHLO 250, MAIL 250, MAIL 503, MAIL None"
     ),
     "51-exim-long-line": "greeting 220, EHLO 250, MAIL 250, RCPT 250, DATA 354, message 550, QUIT 221",
+    "52-postfix-vrfy": "greeting 220, EHLO 250, VRFY 252, VRFY 550, VRFY 252, EXPN 500, QUIT 221",
+    "53-postfix-vrfy-disabled": "greeting 220, EHLO 250, VRFY 502, VRFY 502, QUIT 221",
+    "54-exim-vrfy": "greeting 220, EHLO 250, VRFY 252, VRFY 252, VRFY 501, EXPN 550, QUIT 221",
+    "55-exim-vrfy-permitted": "greeting 220, EHLO 250, VRFY 250, VRFY 550, VRFY 501, EXPN 550, QUIT 221",
 }
 
 
