@@ -162,5 +162,5 @@ How it is measured:
 - First lab: thread, event loop and data files included, on the clock: on a busy machine it waits for its turn, too.
 - Memory: resident memory of a kernel after showing one button, and after showing a picker on a running lab with a
   session and its transcript.
-- Transcript: one connection of mixed commands, refusals, messages and pipelined groups.
+- Transcript: one connection of mixed commands, refusals, messages and pipelined groups; processor time.
 """
