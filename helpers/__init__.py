@@ -12,6 +12,7 @@ from helpers import displays
 
 if TYPE_CHECKING:
     from helpers import reference as reference
+    from helpers.displays import compare as compare
     from helpers.displays import show_bytes as show_bytes
     from helpers.displays import take_apart as take_apart
     from helpers.environment import check_environment as check_environment
@@ -33,6 +34,7 @@ _HOMES = {
     "Transcript": "helpers.wire.transcript",
     "CommandPicker": "helpers.widgets",
     "Console": "helpers.widgets",
+    "compare": "helpers.displays",
     "course_map": "helpers.widgets",
     "order": "helpers.widgets",
     "predict": "helpers.widgets",

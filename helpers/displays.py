@@ -9,6 +9,7 @@ from helpers.protocol import display
 if TYPE_CHECKING:
     from helpers.exercises.shown import Shown
     from helpers.protocol.reply import Reply
+    from helpers.views.compare import Said
     from helpers.wire.transcript import Exchange, Transcript
 
 
@@ -31,6 +32,20 @@ def show_bytes(said: Transcript | Exchange, *, secrets: bool = False) -> Shown:
         said = Transcript([Connection(said.connection, (said,), said.after)])
     html = f'<div class="body">{bytes_html(said, secrets)}</div>'
     return Shown(bytes_text(said, secrets), card(html, "Octets"))
+
+
+def compare(left: Said, right: Said, names: tuple[str, str] = ("before", "after")) -> Shown:
+    """Two replies, or two conversations, side by side with their differences marked.
+
+    ``compare(before, after)`` for two EHLO replies; ``lab.transcript().connection(2)`` gives one conversation.
+
+    Raises:
+        TypeError: a reply and something that is none.
+    """
+    from helpers.exercises.shown import Shown
+    from helpers.views import card, compare_html, compare_text
+
+    return Shown(compare_text(left, right, names), card(compare_html(left, right, names), "Comparison"))
 
 
 def take_apart(said: Transcript | Exchange | Reply | str | bytes) -> Shown:

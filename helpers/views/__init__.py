@@ -8,17 +8,20 @@ from __future__ import annotations
 from helpers.protocol.reply import Reply
 from helpers.protocol.state import SessionState
 from helpers.views.code import as_session, as_smtplib, as_swaks, as_terminal
+from helpers.views.compare import compare_html, compare_text
 from helpers.views.conversation import conversation_html, conversation_text, exchange_html
 from helpers.views.explain import LineNote, explain
 from helpers.views.login import login_html, login_text
 from helpers.views.mailbox import mailbox_html, mailbox_text
 from helpers.views.octets import bytes_html, bytes_text
+from helpers.views.overheard import overheard_html
 from helpers.views.reply import reply_html, reply_text
 from helpers.views.sequence import sequence_html, sequence_mermaid, sequence_text
 from helpers.views.state_map import state_map_html, state_map_text
 from helpers.views.style import STYLE, card
 from helpers.views.verdict import hints_html, hints_text, solution_html, verdict_html
 from helpers.wire.messages import Messages, StoredMessage, Verdict
+from helpers.wire.overheard import Overheard
 from helpers.wire.transcript import Transcript
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
     "bytes_html",
     "bytes_text",
     "card",
+    "compare_html",
+    "compare_text",
     "conversation_html",
     "conversation_text",
     "exchange_html",
@@ -41,6 +46,7 @@ __all__ = [
     "login_text",
     "mailbox_html",
     "mailbox_text",
+    "overheard_html",
     "reply_html",
     "reply_text",
     "sequence_html",
@@ -68,6 +74,8 @@ def to_html(shown: object) -> str | None:
             return card(mailbox_html([shown], "Stored"), "Stored message")
         case Messages():
             return card(mailbox_html(shown, shown.title), shown.title)
+        case Overheard():
+            return card(f'<div class="body">{overheard_html(shown)}</div>', "What somebody on the path has")
         case Verdict():
             return card(verdict_html(shown), "Verdict")
         case SessionState():

@@ -72,6 +72,11 @@ HERE: Final = Mark("●", "you are here", "client")
 PASSED: Final = Mark("✓", "done", "ok")
 NO_REPLY: Final = Mark("…", "no reply", "soft")
 
+SAME: Final = Mark("=", "the same", "soft")
+CHANGED: Final = Mark("≠", "changed", "go")
+ONLY_LEFT: Final = Mark("−", "only", "later")
+ONLY_RIGHT: Final = Mark("+", "only", "ok")
+
 
 def of_reply(reply: Reply) -> Mark:
     """The mark of a reply, by its class and, where there is a more exact word, by its code."""
