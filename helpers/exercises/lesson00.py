@@ -40,7 +40,7 @@ EXERCISES = [
             ),
         ),
         done=latest(lambda deed: deed.code is not None and deed.code // 100 == 2),
-        praise="You spoke, and a real server answered with a code that begins with 2: it did what you asked.",
+        praise="You spoke, and the server answered with a code that begins with 2: it did what you asked.",
         shown="the answer was {code}",
         mistakes=(
             Mistake(
