@@ -291,7 +291,7 @@ MEND = Exercise(
         ),
     ),
     otherwise="The server has answered, but no message for bob has followed a 252 yet.",
-    start_with="Run the cell, look at what VRFY was answered, then mend the line that begins with `if`.",
+    start_with="See in `careful.transcript()` what VRFY was answered, then mend the line that begins with `if`.",
     given=_GIVEN,
 )
 
@@ -366,7 +366,7 @@ FREE = Exercise(
             'check("06.c")'
         ),
         explanation=(
-            "RCPT has to say yes or no to each recipient, so that a sender learns of a mistyped address at once "
+            "RCPT is answered by yes or no for each recipient, so that a sender learns of a mistyped address at once "
             "(RFC 5321 3.3). That makes it a second way to ask who is there, as good as VRFY and open on every "
             "server that takes mail. RSET drops the transaction, so nobody gets anything, and nobody inside notices, "
             "except whoever reads the log: many refused recipients and no message."
