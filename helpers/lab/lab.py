@@ -21,12 +21,13 @@ from helpers.lab.transport import Transport, can_sockets, default_transport
 from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
 from helpers.wire.messages import Messages, StoredMessage
-from helpers.wire.overheard import Overheard, overheard
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
 if TYPE_CHECKING:
     import smtplib
     import ssl
+
+    from helpers.wire.overheard import Overheard
 
 CLIENT_NAME = "laptop.example"
 
@@ -302,6 +303,8 @@ class Lab:
         numbers = [c.number for c in transcript.connections]
         if not numbers or connection not in (None, *numbers):
             raise KeyError(f"no connection {connection or ''} here; there are {numbers}")
+        from helpers.wire.overheard import overheard
+
         return overheard(transcript.events, numbers[-1] if connection is None else connection)
 
     def mailbox(self, address: str) -> Messages:

@@ -1,105 +1,72 @@
 """Views: data in, plain text or HTML out. No I/O, no state, no widgets.
 
-The functions return fragments; :func:`card` puts one into a region with the stylesheet.
+The functions return fragments; :func:`card` puts one into a region with the stylesheet. Each module is loaded
+when a view of it is first shown.
 """
 
 from __future__ import annotations
 
-from helpers.protocol.reply import Reply
-from helpers.protocol.state import SessionState
-from helpers.views.code import as_session, as_smtplib, as_swaks, as_terminal
-from helpers.views.compare import compare_html, compare_text
-from helpers.views.conversation import conversation_html, conversation_text, exchange_html
-from helpers.views.explain import LineNote, explain
-from helpers.views.login import login_html, login_text
-from helpers.views.mailbox import mailbox_html, mailbox_text
-from helpers.views.octets import bytes_html, bytes_text
-from helpers.views.overheard import overheard_html
-from helpers.views.reply import reply_html, reply_text
-from helpers.views.sequence import sequence_html, sequence_mermaid, sequence_text
-from helpers.views.state_map import state_map_html, state_map_text
-from helpers.views.style import STYLE, card
-from helpers.views.verdict import hints_html, hints_text, solution_html, verdict_html
-from helpers.wire.messages import Messages, StoredMessage, Verdict
-from helpers.wire.overheard import Overheard
-from helpers.wire.transcript import Transcript
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "STYLE",
-    "LineNote",
-    "as_session",
-    "as_smtplib",
-    "as_swaks",
-    "as_terminal",
-    "bytes_html",
-    "bytes_text",
-    "card",
-    "compare_html",
-    "compare_text",
-    "conversation_html",
-    "conversation_text",
-    "exchange_html",
-    "explain",
-    "hints_html",
-    "hints_text",
-    "login_html",
-    "login_text",
-    "mailbox_html",
-    "mailbox_text",
-    "overheard_html",
-    "reply_html",
-    "reply_text",
-    "sequence_html",
-    "sequence_mermaid",
-    "sequence_text",
-    "solution_html",
-    "state_map_html",
-    "state_map_text",
-    "to_html",
-    "to_text",
-    "verdict_html",
-]
+if TYPE_CHECKING:
+    from helpers.views.code import as_session as as_session
+    from helpers.views.code import as_smtplib as as_smtplib
+    from helpers.views.code import as_swaks as as_swaks
+    from helpers.views.code import as_terminal as as_terminal
+    from helpers.views.compare import compare_html as compare_html
+    from helpers.views.compare import compare_text as compare_text
+    from helpers.views.conversation import conversation_html as conversation_html
+    from helpers.views.conversation import conversation_text as conversation_text
+    from helpers.views.conversation import exchange_html as exchange_html
+    from helpers.views.login import login_html as login_html
+    from helpers.views.login import login_text as login_text
+    from helpers.views.mailbox import mailbox_html as mailbox_html
+    from helpers.views.mailbox import mailbox_text as mailbox_text
+    from helpers.views.octets import bytes_html as bytes_html
+    from helpers.views.octets import bytes_text as bytes_text
+    from helpers.views.overheard import overheard_html as overheard_html
+    from helpers.views.reply import reply_html as reply_html
+    from helpers.views.reply import reply_text as reply_text
+    from helpers.views.rich import SHOWN as SHOWN
+    from helpers.views.rich import to_html as to_html
+    from helpers.views.rich import to_text as to_text
+    from helpers.views.sequence import sequence_html as sequence_html
+    from helpers.views.sequence import sequence_mermaid as sequence_mermaid
+    from helpers.views.sequence import sequence_text as sequence_text
+    from helpers.views.state_map import state_map_html as state_map_html
+    from helpers.views.state_map import state_map_text as state_map_text
+    from helpers.views.style import STYLE as STYLE
+    from helpers.views.style import card as card
+    from helpers.views.verdict import hints_html as hints_html
+    from helpers.views.verdict import hints_text as hints_text
+    from helpers.views.verdict import solution_html as solution_html
+    from helpers.views.verdict import verdict_html as verdict_html
 
-SHOWN = 200  #: exchanges in the rich display of a transcript; a page with thousands is slow in a notebook
+_NAMES = {
+    "code": ("as_session", "as_smtplib", "as_swaks", "as_terminal"),
+    "compare": ("compare_html", "compare_text"),
+    "conversation": ("conversation_html", "conversation_text", "exchange_html"),
+    "login": ("login_html", "login_text"),
+    "mailbox": ("mailbox_html", "mailbox_text"),
+    "octets": ("bytes_html", "bytes_text"),
+    "overheard": ("overheard_html",),
+    "reply": ("reply_html", "reply_text"),
+    "rich": ("SHOWN", "to_html", "to_text"),
+    "sequence": ("sequence_html", "sequence_mermaid", "sequence_text"),
+    "state_map": ("state_map_html", "state_map_text"),
+    "style": ("STYLE", "card"),
+    "verdict": ("hints_html", "hints_text", "solution_html", "verdict_html"),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 
-def to_html(shown: object) -> str | None:
-    """The card of a displayed object; None for a type that has no view."""
-    match shown:
-        case Transcript():
-            return card(_transcript(shown), "Transcript")
-        case Reply():
-            return card(f'<div class="two"><div>{reply_html(shown)}</div></div>', "Reply")
-        case StoredMessage():
-            return card(mailbox_html([shown], "Stored"), "Stored message")
-        case Messages():
-            return card(mailbox_html(shown, shown.title), shown.title)
-        case Overheard():
-            return card(f'<div class="body">{overheard_html(shown)}</div>', "What somebody on the path has")
-        case Verdict():
-            return card(verdict_html(shown), "Verdict")
-        case SessionState():
-            return card(f'<div class="two"><div>{state_map_html(shown)}</div></div>', "Where you are")
-    return None
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'helpers.views' has no attribute {name!r}")
+    return getattr(import_module(f"helpers.views.{home}"), name)
 
 
-def to_text(shown: object) -> str | None:
-    """The text of a displayed object as its view tells it; None where the object's own text is enough."""
-    match shown:
-        case StoredMessage():
-            return mailbox_text([shown], "Stored")
-        case Messages():
-            return mailbox_text(shown, shown.title)
-        case SessionState():
-            return state_map_text(shown)
-    return None
-
-
-def _transcript(transcript: Transcript) -> str:
-    earlier = len(transcript) - SHOWN
-    since = transcript[earlier].number if earlier > 0 else 0
-    left_out = f"<p>{earlier} earlier exchanges are not shown; print(transcript) has them all.</p>" if since else ""
-    return (
-        f'<div class="two"><div>{left_out}{conversation_html(transcript, since=since)}</div>'
-        f'<div class="side">{state_map_html(transcript.state)}</div></div>'
-    )
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

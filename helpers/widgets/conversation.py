@@ -8,7 +8,7 @@ from itertools import groupby
 
 import ipywidgets as widgets
 
-from helpers.views import conversation_html
+from helpers import views
 from helpers.views.markup import count
 from helpers.wire.transcript import Exchange, Transcript
 
@@ -37,7 +37,7 @@ class Conversation(widgets.VBox):  # type: ignore[misc]
         for place, piece in enumerate(pieces[first:], first):
             drawn[place] = self._pieces.get(place) or widgets.HTML()
             # an equal value is no change: nothing is sent to the page, what is open there stays open
-            drawn[place].value = conversation_html(piece, secrets=secrets)
+            drawn[place].value = views.conversation_html(piece, secrets=secrets)
         self._pieces = drawn
         self._left_out.value = (
             f'<p class="soft">… {count(first, "earlier exchange")} not drawn here: '

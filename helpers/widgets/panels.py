@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 
-from helpers.views import as_session, as_smtplib, as_swaks, as_terminal, bytes_html, mailbox_html, sequence_html
-from helpers.views.code import Tls
+from helpers import views
 from helpers.views.markup import escaped
 from helpers.widgets.buttons import Choice
 from helpers.widgets.contact import Contact
 from helpers.wire.transcript import Transcript
+
+if TYPE_CHECKING:
+    from helpers.views.code import Tls
 
 TALK: Final = "Conversation"
 _VIEWS: Final = (TALK, "Bytes", "Sequence", "Mailbox", "As code")
@@ -52,14 +54,16 @@ class Panels(widgets.VBox):  # type: ignore[misc]
         self.code.layout.display = None if self.chosen == "As code" else "none"
         self.view.layout.display = "none" if self.chosen in (TALK, "As code") else None
         if self.chosen == "Bytes":
-            self.view.value = bytes_html(self._contact.transcript, secrets=secrets)
+            self.view.value = views.bytes_html(self._contact.transcript, secrets=secrets)
         elif self.chosen == "Sequence":
-            self.view.value = sequence_html(self._contact.transcript, secrets=secrets)
+            self.view.value = views.sequence_html(self._contact.transcript, secrets=secrets)
         elif self.chosen == "Mailbox":
-            parts = [mailbox_html(messages, address) for address, messages in sorted(mailboxes.items()) if messages]
+            parts = [
+                views.mailbox_html(messages, address) for address, messages in sorted(mailboxes.items()) if messages
+            ]
             if lab.queue:
-                parts.append(mailbox_html(lab.queue, "Waiting for other domains"))
-            self.view.value = "".join(parts) or mailbox_html([])
+                parts.append(views.mailbox_html(lab.queue, "Waiting for other domains"))
+            self.view.value = "".join(parts) or views.mailbox_html([])
         elif self.chosen == "As code":
             self.code.show()
 
@@ -99,10 +103,10 @@ def _writers(contact: Contact) -> Mapping[str, Callable[[], str]]:
         return f"# {_NO_WAY_IN}\n{write(contact.transcript, lab.hostname, 25, tls)}"
 
     return {
-        "Session": lambda: as_session(contact.transcript, lab.profile),
-        "smtplib": lambda: as_smtplib(contact.transcript, lab.profile),
-        "telnet or openssl": lambda: outside(as_terminal),
-        "swaks": lambda: outside(as_swaks),
+        "Session": lambda: views.as_session(contact.transcript, lab.profile),
+        "smtplib": lambda: views.as_smtplib(contact.transcript, lab.profile),
+        "telnet or openssl": lambda: outside(views.as_terminal),
+        "swaks": lambda: outside(views.as_swaks),
     }
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import ipywidgets as widgets
 
+from helpers import views
 from helpers.protocol.reply import Reply
 from helpers.session import ConnectionClosed, Session, SessionError
-from helpers.views import state_map_html
 from helpers.views.glyphs import of_reply
 from helpers.views.markup import escaped
 from helpers.views.secrets import sent_lines
@@ -146,7 +146,7 @@ class Workbench(Stored):
     def _draw(self) -> None:
         self.header.show(self._contact)
         self.conversation.show(self._contact.transcript, self.secrets.value)
-        self.place.value = state_map_html(self._contact.state)
+        self.place.value = views.state_map_html(self._contact.state)
         self.secrets.layout.display = None if self._has_secrets() else "none"
         self._show_notice(self._trouble)
         self._speak()

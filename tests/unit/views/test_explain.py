@@ -6,13 +6,13 @@ import pytest
 
 from helpers import reference, views
 from helpers.protocol.reply import Reply
-from helpers.views.explain import explain_reply
+from helpers.views.explain import explain, explain_reply
 from helpers.wire.transcript import Exchange
 from tests.unit.views.wire import Wire
 
 
 def notes(exchange: Exchange) -> dict[tuple[str, int], str]:
-    return {(note.side, note.index): note.text for note in views.explain(exchange)}
+    return {(note.side, note.index): note.text for note in explain(exchange)}
 
 
 def answered(command: str, *reply: str) -> dict[tuple[str, int], str]:
@@ -155,6 +155,6 @@ def test_parameters_of_the_line_are_explained() -> None:
 def test_every_note_has_a_tag_and_text() -> None:
     transcript = Wire().greeted().client("AUTH LOGIN").server("334 VXNlcm5hbWU6").client("*").server("501 5.0.0 x")
     for exchange in transcript.data(b"a: b\r\n.\r\n").transcript():
-        for note in views.explain(exchange):
+        for note in explain(exchange):
             assert note.tag
             assert note.text.endswith((".", "!", "?", ")")), note

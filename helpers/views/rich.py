@@ -1,0 +1,60 @@
+"""The rich display of the data types: which view a cell's result is shown with."""
+
+from __future__ import annotations
+
+from helpers.protocol.reply import Reply
+from helpers.protocol.state import SessionState
+from helpers.views.conversation import conversation_html
+from helpers.views.mailbox import mailbox_html, mailbox_text
+from helpers.views.overheard import overheard_html
+from helpers.views.reply import reply_html
+from helpers.views.state_map import state_map_html, state_map_text
+from helpers.views.style import card
+from helpers.views.verdict import verdict_html
+from helpers.wire.messages import Messages, StoredMessage, Verdict
+from helpers.wire.overheard import Overheard
+from helpers.wire.transcript import Transcript
+
+SHOWN = 200  #: exchanges in the rich display of a transcript; a page with thousands is slow in a notebook
+
+
+def to_html(shown: object) -> str | None:
+    """The card of a displayed object; None for a type that has no view."""
+    match shown:
+        case Transcript():
+            return card(_transcript(shown), "Transcript")
+        case Reply():
+            return card(f'<div class="two"><div>{reply_html(shown)}</div></div>', "Reply")
+        case StoredMessage():
+            return card(mailbox_html([shown], "Stored"), "Stored message")
+        case Messages():
+            return card(mailbox_html(shown, shown.title), shown.title)
+        case Overheard():
+            return card(f'<div class="body">{overheard_html(shown)}</div>', "What somebody on the path has")
+        case Verdict():
+            return card(verdict_html(shown), "Verdict")
+        case SessionState():
+            return card(f'<div class="two"><div>{state_map_html(shown)}</div></div>', "Where you are")
+    return None
+
+
+def to_text(shown: object) -> str | None:
+    """The text of a displayed object as its view tells it; None where the object's own text is enough."""
+    match shown:
+        case StoredMessage():
+            return mailbox_text([shown], "Stored")
+        case Messages():
+            return mailbox_text(shown, shown.title)
+        case SessionState():
+            return state_map_text(shown)
+    return None
+
+
+def _transcript(transcript: Transcript) -> str:
+    earlier = len(transcript) - SHOWN
+    since = transcript[earlier].number if earlier > 0 else 0
+    left_out = f"<p>{earlier} earlier exchanges are not shown; print(transcript) has them all.</p>" if since else ""
+    return (
+        f'<div class="two"><div>{left_out}{conversation_html(transcript, since=since)}</div>'
+        f'<div class="side">{state_map_html(transcript.state)}</div></div>'
+    )
