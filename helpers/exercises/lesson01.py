@@ -356,9 +356,9 @@ FREE = Exercise(
     id="01.c",
     title="Open a session with an old server",
     task=(
-        "The server of this exercise is from before 1995 and does not know EHLO. Do what a real client does: try EHLO "
+        "The server of this exercise is from before 1993 and does not know EHLO. Do what a real client does: try EHLO "
         "first, see that it fails, open the session in the same connection all the same, and end it politely. "
-        "Any tool may be used. Expected: a refusal, 250 with one line, 221."
+        "Any tool may be used: `session.send`, a picker, `smtplib`. Expected: a refusal, 250 with one line, 221."
     ),
     starter='old = Lab("legacy", name="01.c")\nsession = old.connect()\n\ncheck("01.c")',
     hints=(

@@ -283,7 +283,7 @@ def test_profile_texts() -> None:
         assert profile(name).title
         assert profile(name).stands_for[0].islower() or profile(name).stands_for.startswith("RFC")
     assert "on purpose" in profile("naive").stands_for
-    assert "before 1995" in profile("legacy").stands_for
+    assert "before 1993" in profile("legacy").stands_for
 
 
 def test_a_silent_plain_client_gets_no_tls_port_for_free(start: Start) -> None:
