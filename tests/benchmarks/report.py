@@ -157,7 +157,7 @@ How it is measured:
   `import aiosmtpd.smtp, ipywidgets`, processor time in fresh processes. Both import IPython, which a kernel has loaded
   already: beside a kernel's own modules less is left to compare with, so that the same milliseconds of ours weigh more.
   That row has no goal; what the course adds to a notebook is the difference in the last column.
-  Left until they are needed, and so in neither row: the views, the reference's loader and data (first picker), exercises
+  Left until they are needed, and so in neither row: views, the reference's loader and data (first picker), exercises
   (first check), smtplib, and the mechanisms of AUTH.
 - First lab: thread, event loop and data files included, on the clock: on a busy machine it waits for its turn, too.
 - Memory: resident memory of a kernel after showing one button, and after showing a picker on a running lab with a
