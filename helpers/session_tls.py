@@ -8,11 +8,13 @@ from typing import Final
 
 from helpers.session import ConnectionClosed, Pipe, SessionError, TLSFailed
 
+UNKNOWN_SIGNER: Final = "the other side refused the certificate: it knows nobody who signed it"
+
 #: What the other side said before it broke off (RFC 8446 6.2).
 _ALERTS: Final = {
     "BAD_CERTIFICATE": "the other side refused the certificate",
     "CERTIFICATE_EXPIRED": "the other side refused the certificate: its time is over",
-    "UNKNOWN_CA": "the other side refused the certificate: it knows nobody who signed it",
+    "UNKNOWN_CA": UNKNOWN_SIGNER,
 }
 
 

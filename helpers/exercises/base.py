@@ -6,6 +6,7 @@ Each refuses to be made malformed, so a mistake in a lesson's module shows when 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -120,11 +121,21 @@ class Exercise:
             return verdict
         return replace(verdict, evidence=tuple(replace(line, lab="") for line in verdict.evidence))
 
+    def _last_attempt(self, records: Records) -> Deed | None:
+        """The last line that is the learner's own: in each connection one of each given line is the starter's."""
+        for conversation in reversed(records.conversations()):
+            given = Counter(self.given)
+            given.subtract(deed.command for deed in conversation.deeds)
+            for deed in reversed(conversation.deeds):
+                if given[deed.command] < 0:
+                    return deed
+        return None
+
     def _verdict(self, records: Records) -> Verdict:
         if completed := self.done(records):
             line = completed.show(_fill(self.shown, completed))
             return Verdict(self.id, self.title, Status.DONE, self.praise, (line,))
-        last = next((deed for deed in reversed(records.deeds()) if deed.command not in self.given), None)
+        last = self._last_attempt(records)
         if last is None:
             message = "Nothing has been said to the server of this exercise yet."
             if records.last():

@@ -68,7 +68,10 @@ def collect() -> Records:
     from helpers.lab import running_labs
 
     return Records(
-        tuple(LabRecord(lab.name, lab.profile, lab.transcript(), lab.mailboxes, lab.queue) for lab in running_labs())
+        tuple(
+            LabRecord(lab.name, lab.profile, lab.transcript(), lab.mailboxes, lab.queue, lab.certificate.names)
+            for lab in running_labs()
+        )
     )
 
 

@@ -32,6 +32,7 @@ class LabRecord:
     transcript: Transcript
     mailboxes: Mapping[str, Sequence[StoredMessage]] = field(default_factory=dict)
     queue: Sequence[StoredMessage] = ()
+    certificate_names: tuple[str, ...] = ()  #: for whom the server's certificate was issued
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def test_what_the_cell_sends_by_itself_is_no_attempt() -> None:
     assert task.check(said(wrong)).status is Status.NOT_ATTEMPTED
     assert task.check(said(wrong)).next_step == FADED.start_with
     assert task.check(said(wrong + NOOP)).mistake == "no-argument"
+    assert task.check(said(wrong + wrong)).mistake == "no-argument", "the second time it is the learner's own line"
     assert task.check(said(EHLO)).done
 
 

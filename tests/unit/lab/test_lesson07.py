@@ -68,6 +68,17 @@ def test_each_cure_cures() -> None:
         assert encrypted(renewed)
 
 
+def test_the_house_it_has_moved_to_needs_two_cures() -> None:
+    with Lab("open", certificate="foreign") as lab:
+        with pytest.raises(TLSFailed, match="nobody you trust"):
+            encrypted(lab)
+        lab.trust(lab.issuer())
+        with pytest.raises(TLSFailed, match="another name"):
+            encrypted(lab)
+        lab.server_name = "smtp.newhost.example"
+        assert encrypted(lab)
+
+
 def test_no_cure_cures_another_fault() -> None:
     with Lab("open", certificate="wrong-name") as lab:
         lab.trust(lab.issuer())
@@ -95,7 +106,7 @@ def test_smtplib_wants_a_certificate_for_the_name_in_the_settings() -> None:
 
 
 def test_a_certificate_is_ordered_by_name() -> None:
-    with pytest.raises(ValueError, match="good, expired, wrong-name, unknown-ca"):
+    with pytest.raises(ValueError, match="good, expired, wrong-name, unknown-ca, foreign"):
         Lab("open", certificate="stolen")
 
 
@@ -105,7 +116,7 @@ def test_an_authority_is_a_certificate() -> None:
 
 
 @pytest.mark.skipif(which("openssl") is None, reason="compares with what openssl reads")
-@pytest.mark.parametrize("kind", ["good", *WRONG])
+@pytest.mark.parametrize("kind", ["good", *WRONG, "foreign"])
 def test_the_certificate_states_what_the_lab_says(kind: str) -> None:
     """openssl reads the very certificate that the server shows."""
     with Lab("open", certificate=kind, transport="sockets") as lab:
