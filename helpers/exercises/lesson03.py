@@ -563,7 +563,7 @@ FREE = Exercise(
             name="two-transactions",
             find=_two_transactions,
             message=(
-                "You sent two messages with one recipient each. RFC 5321 7.2 even advises it for blind copies, "
+                "You sent two messages with one recipient each. RFC 5321 7.2 even suggests it for blind copies, "
                 "since then nothing can be seen; this task asks for one transaction."
             ),
             remark="the first transaction was finished here, after one RCPT",
@@ -654,7 +654,7 @@ QUESTIONS = [
             ),
             Option(
                 "It tries the second later and reports the third to the sender",
-                "Yes: 4 means “not now”, so it waits and tries again; 5 means “no”, so the author is told.",
+                "Yes: 4 means “not now”, so it waits and tries again; 5 means “no”, so the sender is told.",
                 right=True,
             ),
             Option(
@@ -734,7 +734,7 @@ PREDICTIONS = [
             ),
             Option(
                 "Neither: envelope and headers disagree",
-                "They need not agree, and a server must not refuse a message only because they do not.",
+                "They need not agree, and a server should not refuse a message only because they do not.",
             ),
             Option(
                 "Both, and Carol's copy has a line Bcc: added",
