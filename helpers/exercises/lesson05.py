@@ -265,9 +265,9 @@ ORDER = Exercise(
     id="05.b",
     title="Put a change of mind in order",
     task=(
-        "Somebody began a transaction as alice, changed their mind, and wrote to bob as carol instead, all in one "
+        "Somebody began a transaction as Alice, changed their mind, and wrote to Bob as Carol instead, all in one "
         "session. The eight lines are shuffled. Put them in an order in which the server refuses nothing, RSET drops "
-        "what alice began, and bob gets one message from carol. The line with only a dot ends the message, which is "
+        "what Alice began, and Bob gets one message from Carol. The line with only a dot ends the message, which is "
         "empty here. Expected: 250 for each MAIL, for RSET, for RCPT and for the message, 354 for DATA, "
         "221 at the end."
     ),
@@ -279,8 +279,8 @@ ORDER = Exercise(
     ),
     hints=(
         "One greeting is enough for the whole session, and QUIT ends it. Everything else stands between those two.",
-        "A transaction must be over before the next MAIL. What ends alice's? What ends carol's?",
-        "EHLO, MAIL from alice, RSET, MAIL from carol, RCPT, DATA, the dot, QUIT.",
+        "A transaction must be over before the next MAIL. What ends Alice's? What ends Carol's?",
+        "EHLO, MAIL from Alice, RSET, MAIL from Carol, RCPT, DATA, the dot, QUIT.",
     ),
     solution=Solution(
         code=(
@@ -294,11 +294,11 @@ ORDER = Exercise(
         explanation=(
             "Only one transaction may be open at a time, and it ends in one of a few ways: by the reply after the "
             "final dot, by RSET, by a new EHLO, or with the session (RFC 5321 4.1.4). So RSET has to stand between "
-            "alice's MAIL and carol's. The session is greeted once and holds both."
+            "Alice's MAIL and Carol's. The session is greeted once and holds both."
         ),
     ),
     done=_both,
-    praise="One session, two transactions: alice's was dropped by RSET, carol's was delivered, and QUIT came last.",
+    praise="One session, two transactions: Alice's was dropped by RSET, Carol's was delivered, and QUIT came last.",
     shown="the session ended with {code}, all before it in order",
     mistakes=(
         Mistake(
@@ -331,9 +331,9 @@ ORDER = Exercise(
         Mistake(
             name="carol-dropped",
             find=_of_newest(_reset_of_carol),
-            message="RSET came when carol's transaction was open, so it was hers that was dropped.",
-            remark="this drops what carol began",
-            next_step="Move RSET up, right behind alice's MAIL.",
+            message="RSET came when Carol's transaction was open, so it was hers that was dropped.",
+            remark="this drops what Carol began",
+            next_step="Move RSET up, right behind Alice's MAIL.",
         ),
         Mistake(
             name="too-early",
@@ -352,9 +352,9 @@ ORDER = Exercise(
         Mistake(
             name="sent-as-alice",
             find=_of_newest(_sent_as_alice),
-            message="A message went out, but in alice's transaction. It was carol who should write.",
-            remark="delivered with alice as its sender",
-            next_step="Drop alice's transaction before RCPT and DATA, then send carol's MAIL.",
+            message="A message went out, but in Alice's transaction. It was Carol who should write.",
+            remark="delivered with Alice as its sender",
+            next_step="Drop Alice's transaction before RCPT and DATA, then send Carol's MAIL.",
         ),
         Mistake(
             name="greeted-again",
@@ -368,7 +368,7 @@ ORDER = Exercise(
             find=_of_newest(_idle_reset),
             message="RSET was accepted, but no transaction was open, so there was nothing to drop.",
             remark="no sender is named at this point",
-            next_step="Move RSET behind alice's MAIL.",
+            next_step="Move RSET behind Alice's MAIL.",
         ),
         Mistake(
             name="quit-early",
@@ -474,13 +474,13 @@ FREE = Exercise(
     title="Deliver although the server hangs up",
     task=(
         "The server of this exercise is about to restart: it answers the first RCPT with 421 and closes. Bring a "
-        "message from alice to bob all the same, and end politely. Any tool may be used. Expected: 421; then, in a "
-        "new connection, 250 for the message and 221; and one message in bob's mailbox, not two."
+        "message from Alice to Bob all the same, and end politely. Any tool may be used. Expected: 421; then, in a "
+        "new connection, 250 for the message and 221; and one message in Bob's mailbox, not two."
     ),
     starter=f'shaky = Lab("open", name="05.c")\n{_FAULT}\n\ncheck("05.c")',
     hints=(
         "421 ends the session, whatever was open in it. Only a new connection can help.",
-        "In the new session the server knows nothing of the old one: neither your name nor alice nor bob.",
+        "In the new session the server knows nothing of the old one: neither your name nor Alice nor Bob.",
         "Connect, EHLO, MAIL, RCPT: 421. Connect again, EHLO, MAIL, RCPT, DATA, the message, QUIT.",
     ),
     solution=Solution(
@@ -501,11 +501,11 @@ FREE = Exercise(
         explanation=(
             "421 is a temporary refusal of the whole session: nothing of the open transaction is kept, and the server "
             "closes (RFC 5321 3.8). A client that still wants to deliver opens a new connection, later in real life, "
-            "and starts from EHLO. It may do so without fear, since no 250 had come for this message: bob gets it once."
+            "and starts from EHLO. It may do so without fear, since no 250 had come for this message: Bob gets it once."
         ),
     ),
     done=_came_back,
-    praise="421 ended one session; you opened another, started over, and bob has the message exactly once.",
+    praise="421 ended one session; you opened another, started over, and Bob has the message exactly once.",
     shown="the second session ended with {code}",
     mistakes=(
         Mistake(
@@ -550,7 +550,7 @@ FREE = Exercise(
         Mistake(
             name="left-open",
             find=_after_421(_left_open),
-            message="The transaction is open and its message has not been ended. So far bob has nothing.",
+            message="The transaction is open and its message has not been ended. So far Bob has nothing.",
             remark="the last line of an open transaction",
             next_step="Send DATA, the message, and the line with only a dot (`send_data` writes that itself).",
         ),
@@ -564,7 +564,7 @@ FREE = Exercise(
         Mistake(
             name="somebody-else",
             find=_after_421(_somebody_else),
-            message="A message was delivered, but bob is not among its recipients.",
+            message="A message was delivered, but Bob is not among its recipients.",
             remark="accepted with {code}, for somebody else",
             next_step=f"Name `<{_BOB}>` in RCPT.",
         ),
@@ -617,7 +617,7 @@ QUESTIONS = [
     ),
     Question(
         id="05.q3",
-        prompt="The client has sent the final dot. No reply comes; the line goes dead. What should the client do?",
+        prompt="The client has sent the final dot. No reply comes; the connection is dead. What should the client do?",
         options=(
             Option(
                 "Count the message as delivered",
@@ -625,7 +625,7 @@ QUESTIONS = [
             ),
             Option(
                 "Give the message up and tell the sender",
-                "A dead line is a temporary trouble. The next attempt may well succeed.",
+                "A dead connection is a temporary trouble. The next attempt may well succeed.",
             ),
             Option(
                 "Keep it and try again later",
