@@ -773,18 +773,4 @@ PREDICTIONS = [
         ),
         rfc="RFC 4954 4",
     ),
-    Prediction(
-        id="08.p3",
-        prompt=(
-            "The listener has recorded a whole CRAM-MD5 login of alice. In a session of their own they say "
-            "`AUTH CRAM-MD5` and send the same answer again. What is the reply?"
-        ),
-        options=(
-            Option("235: the answer was good before", "It was, for another challenge."),
-            Option("501: it is not base64", "It is the same base64 as before."),
-            Option("535: it does not fit", "Yes: each challenge is a new one, so no answer is good twice.", right=True),
-            Option("534: the mechanism is too weak", "Some accounts demand a stronger one, but alice's does not."),
-        ),
-        rfc="RFC 2195 2",
-    ),
 ]

@@ -17,7 +17,7 @@ from helpers.wire.logins import Login, LoginMessage
 NO_LOGIN: Final = "There is no login here: no AUTH that the server took up."
 _LOGINS = 20  # logins that are shown, the newest
 _MESSAGES = 20  # messages of one login that are shown
-_OCTETS = 96  # octets of one part that are shown in hexadecimal
+_OCTETS = 32  # octets of one part that are shown in hexadecimal
 _LINE = 300  # characters of one line or part that are shown
 
 
@@ -28,12 +28,6 @@ class _Step(NamedTuple):
     remarks: tuple[str, ...]
     parts: tuple[Part, ...] = ()
 
-    @property
-    def line(self) -> str:
-        """The line with its side, where that is known."""
-        side = f"{self.message.sender}: " if self.message.sender else ""
-        return visible(f"{side}{clipped(self.message.line, _LINE)}")
-
 
 def login_text(logins: Sequence[Login]) -> str:
     """The logins as plain text."""
@@ -41,7 +35,9 @@ def login_text(logins: Sequence[Login]) -> str:
     for login in logins[-_LOGINS:]:
         lines += [""] * bool(lines) + _heading(login)
         for step in _steps(login):
-            lines += [step.line, *(f"   {visible(remark)}" for remark in step.remarks)]
+            side = f"{step.message.sender}: " if step.message.sender else ""
+            lines.append(visible(f"{side}{clipped(step.message.line, _LINE)}").rstrip())
+            lines += [f"   {visible(remark)}" for remark in step.remarks]
             lines += [f"     {row}" for row in _rows(step.parts)]
         lines += [visible(f"S: {line}") for line in _end(login)]
     return "\n".join(lines) or NO_LOGIN
@@ -57,11 +53,17 @@ def login_html(logins: Sequence[Login]) -> str:
 def _html(login: Login) -> Iterator[str]:
     yield from (f'<p class="say">{escaped(line)}</p>' for line in _heading(login))
     for step in _steps(login):
-        yield f'<p class="{step.message.sender or "C"}"><code>{escaped(step.line)}</code></p>'
-        yield from (f'<p class="soft">{escaped(remark)}</p>' for remark in step.remarks)
+        yield _line(step.message.sender, clipped(step.message.line, _LINE))
+        yield f'<p class="soft">{"<br>".join(map(escaped, step.remarks))}</p>'
         if step.parts:
             yield _table(step.parts)
-    yield from (f'<p class="S"><code>S: {escaped(line)}</code></p>' for line in _end(login))
+    yield from (_line("S", line) for line in _end(login))
+
+
+def _line(side: str, text: str) -> str:
+    """A line of the wire as the conversation shows it; of base64 alone the side is not known."""
+    who = f"<b>{side}:</b> " if side else ""
+    return f'<div class="{side or "C"}"><div class="row">{who}<code>{escaped(text)}</code></div></div>'
 
 
 def _table(parts: Sequence[Part]) -> str:
@@ -104,7 +106,7 @@ def _step(message: LoginMessage, mechanism: str) -> _Step:
     remarks = [f"base64 for {count(len(octets), 'octet')}"]
     reading = read_message(octets, message.sender, mechanism, message.turn)
     if reading:
-        remarks.append(f"{reading.title} ({reading.rfc})")
+        remarks.append(f"{reading.title} ({reading.rfc.removeprefix('none; ')})")
         remarks += [f"✕ {reading.problem}"] * bool(reading.problem)
     elif (known := find_mechanism(mechanism)) and message.turn is not None:
         unfit = "✕ This does not have the form: " if known.messages or known.messages_of else ""
@@ -118,7 +120,8 @@ def _step(message: LoginMessage, mechanism: str) -> _Step:
 
 
 def _shown(part: Part) -> str:
-    return clipped(visible(decode(part.octets)), _LINE) or "(empty)"
+    text = clipped(visible(decode(part.octets)), _LINE)
+    return text.replace(" ", "␠") if text.isspace() else text or "(empty)"
 
 
 def _rows(parts: Sequence[Part]) -> Iterator[str]:
