@@ -29,6 +29,7 @@ DEAD = re.compile(r"Error displaying widget|Loading widget|model not found|Could
 QUESTION = re.compile(r"(?:Question|Prediction) \(([^)]+)\)")
 PICKER = re.compile(r"CommandPicker for the lab")
 ORDER = re.compile(r"Lines to put in order")
+WIDGET = re.compile("|".join(kind.pattern for kind in (QUESTION, PICKER, ORDER)))
 
 
 class Words(HTMLParser):
@@ -94,8 +95,10 @@ def test_opened_and_not_run_it_shows_what_is_stored(open_notebook, path: Path) -
     texts = iter(shown.evaluate_all("outputs => outputs.map(output => output.textContent)"))
     for cell in cells:
         for output, text in zip(cell.outputs, texts, strict=False):
-            stored = output.get("data", {}).get("text/html")
+            data = output.get("data", {})
+            stored = data.get("text/html")
             assert text.strip(), f"{cell.id} shows nothing"
+            assert stored or not WIDGET.match(data.get("text/plain", "")), f"{cell.id} keeps nothing of its widget"
             # the page is not trusted: what its sanitiser takes away, the learner does not see
             assert stored is None or "".join(text.split()) == "".join(Words(stored).words), cell.id
     assert notebook.page.get_by_text(DEAD).count() == 0
