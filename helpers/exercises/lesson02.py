@@ -492,7 +492,8 @@ FREE = Exercise(
     task=(
         "A message from `zoë@lab.example` is to go to a mail exchanger, a server that takes a domain's mail. "
         "It has 48200 octets, and its body has octets above 127. Open the transaction with one MAIL line that "
-        "announces all of this: the size, the 8-bit body, and the address that is not ASCII. Any tool may be used. Expected: 250 for EHLO, 250 for MAIL."
+        "announces all of this: the size, the 8-bit body, and the address that is not ASCII. Any tool may be used. "
+        "Expected: 250 for EHLO, 250 for MAIL."
     ),
     starter='mx = Lab("mx", name="02.c")\nsession = mx.connect()\n\ncheck("02.c")',
     hints=(
