@@ -18,6 +18,7 @@ from playwright.sync_api import Locator, expect
 
 from helpers.exercises.base import Question
 from helpers.exercises.registry import registry
+from helpers.widgets.buttons import CHOSEN
 from tools import notebook as nb
 
 pytestmark = pytest.mark.browser
@@ -126,11 +127,13 @@ def use_pickers(notebook, number: int) -> None:
     for picker in pickers.all():
         said = picker.locator(".smtp-conversation > *")
         before = said.count()
-        picker.locator(".smtp-commands button:not(.smtp-not-now):visible").first.click()
-        line = picker.locator(".smtp-line").inner_text().removesuffix("CR LF").strip()
+        command = picker.locator(".smtp-commands button:not(.smtp-not-now):visible").first
+        verb = command.inner_text().removeprefix(CHOSEN).strip()
+        command.click()
+        expect(picker.locator(".smtp-line")).to_contain_text(verb)  # the kernel has seen the click
         picker.get_by_role("button", name="Send", exact=True).click()
         expect(said).to_have_count(before + 1)
-        expect(said.last).to_contain_text(line)
+        expect(said.last).to_contain_text(verb)
         expect(said.last).to_contain_text(re.compile(r"\b[2-5]\d\d[ -]"))
         expect(picker.get_by_role("alert")).to_have_count(0)
 
