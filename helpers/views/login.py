@@ -67,14 +67,18 @@ def _line(side: str, text: str) -> str:
 
 
 def _table(parts: Sequence[Part]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("part", "octets", "hexadecimal", "remark"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("part", "octets", "hexadecimal"))
     rows = "".join(
         f'<tr class="{"" if part.is_field else "soft"}"><th scope="row">{escaped(part.name)}</th>'
-        f'<td><code>{_marked(part)}</code></td><td><code class="hex">{_hex(part.octets)}</code></td>'
-        f"<td>{escaped(part.note)}</td></tr>"
+        f"<td><code>{_marked(part)}</code>{_below(part.note)}</td>"
+        f'<td><code class="hex">{_hex(part.octets) or "–"}</code></td></tr>'
         for part in parts
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _below(note: str) -> str:
+    return f'<br><small class="soft">{escaped(note)}</small>' if note else ""
 
 
 def _heading(login: Login) -> list[str]:
@@ -120,8 +124,9 @@ def _step(message: LoginMessage, mechanism: str) -> _Step:
 
 
 def _shown(part: Part) -> str:
-    text = clipped(visible(decode(part.octets)), _LINE)
-    return text.replace(" ", "␠") if text.isspace() else text or "(empty)"
+    if not part.octets.strip(b" "):
+        return "(space)" if part.octets else "(empty)"
+    return clipped(visible(decode(part.octets)), _LINE)
 
 
 def _rows(parts: Sequence[Part]) -> Iterator[str]:

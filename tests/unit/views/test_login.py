@@ -86,7 +86,7 @@ def test_plain(row: dict[str, Any]) -> None:
 def test_cram_md5(row: dict[str, Any]) -> None:
     challenge, response = row["wire"]
     assert rows(challenge) == rows(f"334 {challenge}") == {"challenge": row["challenge"]}
-    assert rows(response) == {"user": row["user"], "a space": "␠", "digest": row["digest"]}
+    assert rows(response) == {"user": row["user"], "a space": "(space)", "digest": row["digest"]}
     upper = b64encode(f"{row['user']} {row['digest'].upper()}".encode()).decode()
     assert "✕ The digits are in upper case" in str(take_apart(upper))
 
