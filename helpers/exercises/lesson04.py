@@ -485,7 +485,8 @@ FREE = Exercise(
         ),
         explanation=(
             "The envelope says Alice and Bob, the headers say Carol and the list, and both are right: a list leaves "
-            "From: as it is and puts its own address in MAIL, so that bounces come to it (RFC 5321 3.9.2). "
+            "From: as it is and puts its own address in MAIL, so that bounces come to it (RFC 5321 3.9.2). Many lists "
+            "rewrite From: today all the same, because DMARC would refuse what they pass on. "
             "The line with the dot goes over the wire as two dots, and the server takes one away (RFC 5321 4.5.2); "
             "`send_data` did that for you."
         ),
@@ -532,7 +533,7 @@ FREE = Exercise(
             name="bounce-to-carol",
             find=_sent(lambda sending: sending.transaction.sender.lower() == _CAROL, "MAIL"),
             message=(
-                "Bob got it. Would it bounce, the notice would go to Carol, who cannot do anything about Bob's mailbox."
+                "Bob got it. If it bounced, the notice would go to Carol, who cannot do anything about Bob's mailbox."
             ),
             remark="here bounces go",
             next_step="The author stands in From:. MAIL names who gets the bounces: Alice.",
