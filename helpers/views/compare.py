@@ -31,7 +31,8 @@ _STYLE: Final = (
     ".smtp .diff{padding:10px 14px}.smtp .diff table{width:100%}.smtp .diff td{width:44%}"
     ".smtp .diff small{display:none}"
     "@media (max-width:760px){.smtp .diff .again,.smtp .diff thead{display:none}"
-    ".smtp .diff small{display:block;color:var(--soft)}.smtp.smtp .diff td{width:auto;flex:1 1 17em}}"
+    ".smtp .diff small{display:block;color:var(--soft)}.smtp.smtp .diff tr{padding:0}"
+    ".smtp.smtp .diff td{width:auto;flex:1 1 17em}}"
 )
 
 

@@ -105,4 +105,4 @@ def test_no_octet_is_lost(said: list[tuple[EventKind, bytes]]) -> None:
     for side, kind in (("C", EventKind.CLIENT_TLS), ("S", EventKind.SERVER_TLS)):
         heard = b"".join(piece.octets for piece in eve.heard if piece.side == side)
         assert heard == b"".join(data for k, data in said if k is kind)
-    assert str(eve).isprintable() or "\n" in str(eve)
+    assert all(character.isprintable() or character in "\t\n" for character in str(eve))
