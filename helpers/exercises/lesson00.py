@@ -23,7 +23,7 @@ EXERCISES = [
         starter=(
             'first = Lab("open", name="00.a")\n'
             "session = first.connect()\n"
-            'line = ...   # replace the three dots by a command in quotes: "NOOP"\n'
+            'line = ...  # replace the three dots by a command in quotes: "NOOP"\n'
             'print(session.send(line) or "Nothing has been sent yet.")'
         ),
         hints=(

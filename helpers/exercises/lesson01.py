@@ -38,7 +38,7 @@ FADED = Exercise(
     ),
     starter=(
         'practice = Lab("open", name="01.a")\n'
-        "line = ...   # replace the three dots by the whole command, in quotes\n"
+        "line = ...  # replace the three dots by the whole command, in quotes\n"
         "practice.connect().send(line)\n"
         'check("01.a")'
     ),

@@ -79,7 +79,7 @@ FADED = Exercise(
         'practice = Lab("strict", name="02.a")\n'
         "session = practice.connect()\n"
         'session.send("EHLO laptop.example")\n'
-        "session.send(...)   # replace the three dots by the whole command, in quotes\n"
+        "session.send(...)  # replace the three dots by the whole command, in quotes\n"
         'check("02.a")'
     ),
     hints=(

@@ -86,7 +86,7 @@ FADED = Exercise(
         "session = practice.connect()\n"
         'session.send("EHLO laptop.example")\n'
         'session.send("MAIL FROM:<alice@lab.example>")\n'
-        "session.send(...)   # replace the three dots by the whole command, in quotes\n"
+        "session.send(...)  # replace the three dots by the whole command, in quotes\n"
         'check("03.a")'
     ),
     given=_OPENING,

@@ -84,7 +84,7 @@ FADED = Exercise(
         "session = practice.connect()\n"
         'for line in ("EHLO laptop.example", "MAIL FROM:<alice@lab.example>", "RCPT TO:<bob@lab.example>", "DATA"):\n'
         "    session.send(line)\n"
-        "end = ...   # replace the three dots by the characters that end the message, in quotes\n"
+        "end = ...  # replace the three dots by the characters that end the message, in quotes\n"
         "if end is not ...:\n"
         r'    session.send_raw(f"Subject: Noon\r\n\r\nAt the bridge{end}".encode())'
         "\n"
@@ -286,8 +286,10 @@ ORDER = Exercise(
     ),
     starter=(
         'shuffled = Lab("open", name="04.b")\n'
-        'lines = [".", "Subject: Noon", "RCPT TO:<bob@lab.example>", "At the bridge", "QUIT",\n'
-        '         "EHLO laptop.example", "", "DATA", "MAIL FROM:<alice@lab.example>"]\n'
+        "lines = [\n"
+        '    ".",\n    "Subject: Noon",\n    "RCPT TO:<bob@lab.example>",\n    "At the bridge",\n    "QUIT",\n'
+        '    "EHLO laptop.example",\n    "",\n    "DATA",\n    "MAIL FROM:<alice@lab.example>",\n'
+        "]\n"
         'order(shuffled, lines, "04.b")'
     ),
     hints=(

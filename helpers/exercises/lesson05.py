@@ -52,7 +52,7 @@ FADED = Exercise(
         "session = practice.connect()\n"
         f'for line in ["{_OPENED[0]}", "{_OPENED[1]}", "{_OPENED[2]}"]:\n'
         "    session.send(line)\n"
-        "line = ...   # replace the three dots by one command, in quotes\n"
+        "line = ...  # replace the three dots by one command, in quotes\n"
         "session.send(line)\n"
         'check("05.a")'
     ),

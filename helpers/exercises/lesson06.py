@@ -44,7 +44,7 @@ FADED = Exercise(
         'practice = Lab("open", name="06.a")\n'
         "session = practice.connect()\n"
         f'session.send("{_AMBIGUOUS}")\n'
-        "line = ...   # replace the three dots by the whole command, in quotes\n"
+        "line = ...  # replace the three dots by the whole command, in quotes\n"
         "session.send(line)\n"
         'check("06.a")'
     ),

@@ -53,7 +53,7 @@ FADED = Exercise(
         "session = practice.connect()\n"
         f'session.send("{_EHLO}")\n'
         'session.send("STARTTLS")\n'
-        "session.send(...)   # replace the three dots by the whole line, in quotes\n"
+        "session.send(...)  # replace the three dots by the whole line, in quotes\n"
         f'session.send("{_MAIL}")\n'
         'check("07.a")'
     ),

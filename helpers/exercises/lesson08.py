@@ -96,7 +96,7 @@ FADED = Exercise(
         'practice = Lab("open", name="08.a")\n'
         "session = practice.connect()\n"
         'session.send("EHLO laptop.example")\n'
-        'message = ...   # replace the three dots by bob\'s message: b"…"\n'
+        'message = ...  # replace the three dots by bob\'s message: b"…"\n'
         "if message is not ...:\n"
         '    session.send("AUTH PLAIN " + b64encode(message).decode())\n'
         'check("08.a")'
@@ -333,8 +333,10 @@ ORDER = Exercise(
     ),
     starter=(
         'shuffled = Lab("submission", name="08.b")\n'
-        f'lines = ["{_PASSWORD_LINE}", "MAIL FROM:<alice@lab.example>", "EHLO laptop.example", "AUTH LOGIN",\n'
-        f'         "QUIT", "{_NAME_LINE}", "STARTTLS", "EHLO laptop.example"]\n'
+        "lines = [\n"
+        f'    "{_PASSWORD_LINE}",\n    "MAIL FROM:<alice@lab.example>",\n    "EHLO laptop.example",\n'
+        f'    "AUTH LOGIN",\n    "QUIT",\n    "{_NAME_LINE}",\n    "STARTTLS",\n    "EHLO laptop.example",\n'
+        "]\n"
         'order(shuffled, lines, "08.b")'
     ),
     hints=(
