@@ -146,7 +146,8 @@ class Exercise:
             newest = max(_order(records, deed) for _, deed in made)
             mistake, deed = next(pair for pair in made if _order(records, pair[1]) == newest)
             return mistake.verdict(self, deed)
-        evidence = (last.show("this is the last line that you sent"),)
+        answer = f", answered {last.code}" if last.code else ""
+        evidence = (last.show(f"this is the last line that you sent{answer}"),)
         step = f'Read the task again, or ask hint("{self.id}").'
         return Verdict(self.id, self.title, Status.NOT_YET, self.otherwise, evidence, None, step)
 

@@ -136,14 +136,19 @@ class Deed:
         return self.reply is not None and self.reply.code >= 400
 
     def show(self, remark: str, side: str = "C") -> Evidence:
-        """The line of the transcript, ``side`` "C" for what was sent, "S" for the first line of the reply."""
-        record = self.conversation.record
-        lines = [line for line in record.transcript.lines() if line.exchange == self.exchange.number]
+        """The line of the transcript, ``side`` "C" for what was sent, "S" for the first line of the reply.
+
+        It is counted in its own connection: that is what a widget shows, however many tries came before.
+        """
+        record, connection = self.conversation.record, self.conversation.connection
+        lines = [line for line in Transcript([connection]).lines() if line.exchange == self.exchange.number]
         sent = sent_lines(self.exchange)
         place = min(self.line, len(sent) - 1) if side == "C" else 0
         line = next(islice((line for line in lines if line.side == side), place, None), lines[0])
         text = f"C: {sent[place].text()}" if line.side == "C" else str(line)
-        return Evidence(line.number, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…", remark, record.name)
+        shortened = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+        number = connection.number if len(record.transcript.connections) > 1 else 0
+        return Evidence(line.number, shortened, remark, record.name, number)
 
 
 @dataclass(frozen=True, slots=True)

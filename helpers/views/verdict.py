@@ -18,7 +18,7 @@ def verdict_html(verdict: Verdict) -> str:
     if verdict.evidence:
         labs = len({evidence.lab for evidence in verdict.evidence}) > 1
         rows = "".join(
-            f'<tr><th scope="row">line {e.number}{f" of {escaped(e.lab)}" if labs and e.lab else ""}</th>'
+            f'<tr><th scope="row">{e.where}{f" of {escaped(e.lab)}" if labs and e.lab else ""}</th>'
             f"<td><code>{escaped(clipped(e.text, 300))}</code></td><td>← {prose(e.remark)}</td></tr>"
             for e in verdict.evidence
         )

@@ -90,10 +90,16 @@ class Status(StrEnum):
 class Evidence:
     """A line of a transcript that shows why a verdict is what it is."""
 
-    number: int  #: the line's number in the transcript
+    number: int  #: the line's number in its connection; the greeting is line 1
     text: str  #: "C: DATA"
     remark: str  #: "you finished the first transaction here, after one RCPT"
     lab: str = ""  #: the lab's name, where more than one is running
+    connection: int = 0  #: the connection's number, where the lab has had more than one
+
+    @property
+    def where(self) -> str:
+        """The line by its number, as it can be counted on the page."""
+        return f"line {self.number}" + (f" of connection {self.connection}" if self.connection else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class Verdict:
     def __str__(self) -> str:
         glyph = {Status.DONE: "✓", Status.NOT_ATTEMPTED: "○", Status.NOT_YET: "✕"}[self.status]
         lines = [f"{glyph} {self.status.value.capitalize()} — {self.title} ({self.exercise})", self.message]
-        lines += [f"  line {e.number} | {e.text} | ← {e.remark}" for e in self.evidence]
+        lines += [f"  {e.where} | {e.text} | ← {e.remark}" for e in self.evidence]
         if self.next_step:
             lines.append(f"Next: {self.next_step}")
         return "\n".join(line for line in lines if line)

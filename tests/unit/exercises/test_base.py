@@ -56,10 +56,14 @@ def test_the_last_mistake_is_told_with_its_line_and_lab() -> None:
     assert FADED.check(Records((first,))).evidence[0].lab == "", "one lab needs no name"
 
 
-def test_the_line_number_is_the_one_in_the_printed_transcript() -> None:
+def test_the_line_number_is_the_one_in_the_printed_connection() -> None:
+    """A widget shows one connection: whoever counts there finds the line, however many tries came before."""
     records = said(EHLO + QUIT, "C: EHLO\nS: 501 5.5.4 Syntax: EHLO name\n", name="01.a")
-    (line,) = replace(FADED, done=lambda _: None).check(records).evidence
-    assert str(records.labs[0].transcript).splitlines()[line.number - 1] == line.text == "C: EHLO"
+    verdict = replace(FADED, done=lambda _: None).check(records)
+    (line,) = verdict.evidence
+    printed = str(records.labs[0].transcript.connection(line.connection)).splitlines()
+    assert (line.connection, printed[line.number - 1]) == (2, "C: EHLO")
+    assert f"line {line.number} of connection 2 | C: EHLO" in str(verdict)
 
 
 def test_what_the_cell_sends_by_itself_is_no_attempt() -> None:
