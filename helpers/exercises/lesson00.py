@@ -66,7 +66,7 @@ EXERCISES = [
             ),
         ),
         otherwise="You said something, but no answer that begins with 2 has come back yet.",
-        start_with='Put a command in the place of the three dots, `line = "NOOP"`, and run the cell again.',
+        start_with='Put a command in quotes in the place of the three dots, `line = "NOOP"`, and run the cell again.',
     ),
 ]
 

@@ -18,12 +18,12 @@ _IP_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 def _gap(deed: Deed) -> bool:
     """The placeholder itself was sent, as text."""
-    return "..." in deed.command or "…" in deed.command or re.search(r"<.*>|_{3,}", deed.argument) is not None
+    return "..." in deed.command or "…" in deed.command or re.search(r"<[^.>]*>|_{3,}", deed.argument) is not None
 
 
 def _misspelt(deed: Deed) -> bool:
     """A word that the server does not know and that looks like EHLO, or EHLO without the space."""
-    if deed.code not in (500, 502) or deed.verb in _HELLO:
+    if deed.code not in (500, 502) or deed.command.partition(" ")[0].upper() in _HELLO:
         return False
     alike = SequenceMatcher(None, deed.verb, "EHLO").ratio() >= 0.6 or sorted(deed.verb) == sorted("EHLO")
     return alike or deed.verb.startswith("EHLO")
@@ -85,16 +85,23 @@ FADED = Exercise(
         Mistake(
             name="misspelt",
             find=latest(_misspelt),
-            message="The server does not know the word {command}: {code} means that it could not read a command there.",
+            message="The server finds no command that it knows in this line: {code} says so.",
             remark="no command of this spelling",
             next_step="The four letters are E H L O, then one space, then the name.",
         ),
         Mistake(
             name="no-argument",
-            find=latest(lambda deed: not deed.argument, "EHLO"),
+            find=latest(lambda deed: deed.command.strip().upper() == "EHLO"),
             message="EHLO stands alone here. It needs the name of your client after it.",
             remark="no name follows; the answer is {code}",
             next_step="Add a space and a full name: `EHLO laptop.example`.",
+        ),
+        Mistake(
+            name="angle-brackets",
+            find=latest(lambda deed: "<" in deed.argument, "EHLO"),
+            message="The name stands in angle brackets. Those belong to mail addresses; EHLO takes the name alone.",
+            remark="a name in brackets, answered {code}",
+            next_step="Leave out < and >: `EHLO laptop.example`.",
         ),
         Mistake(
             name="url",

@@ -134,7 +134,7 @@ FADED = Exercise(
         Mistake(
             name="misspelt",
             find=latest(_misspelt),
-            message="The server does not know the word {command}: {code} means that it could read no command there.",
+            message="The server finds no command that it knows in this line: {code} says so.",
             remark="no command of this spelling",
             next_step="The four letters are R C P T, then one space, then `TO:`.",
         ),
@@ -586,7 +586,7 @@ FREE = Exercise(
         Mistake(
             name="bob-not-named",
             find=_in_the_newest(_where(lambda sending: not _addressed_to_bob(sending))),
-            message="Both got the message. Its To header does not name Bob, so neither sees for whom it is.",
+            message="Both got the message. No To header in it holds Bob's address, so neither sees for whom it is.",
             remark="the message begins here",
             next_step="Begin it with `To: bob@lab.example`, and put an empty line between headers and text.",
         ),

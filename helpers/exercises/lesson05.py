@@ -91,7 +91,7 @@ FADED = Exercise(
         Mistake(
             name="misspelt",
             find=latest(_misspelt),
-            message="The server does not know the word {command}: {code} means that it could read no command there.",
+            message="The server finds no command that it knows in this line: {code} says so.",
             remark="no command of this spelling",
             next_step="The four letters are R S E T, without the first E of “reset”.",
         ),
@@ -138,6 +138,13 @@ FADED = Exercise(
             ),
             remark="answered {code}: a transaction is open",
             next_step="Drop the open transaction first.",
+        ),
+        Mistake(
+            name="recipient-added",
+            find=latest(lambda deed: deed.accepted and deed.command not in _OPENED, "RCPT"),
+            message="Another RCPT puts one more recipient beside the wrong one. It replaces nobody.",
+            remark="answered {code}: one recipient more",
+            next_step="Drop the open transaction as a whole.",
         ),
         Mistake(
             name="changes-nothing",

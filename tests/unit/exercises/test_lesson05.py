@@ -113,6 +113,7 @@ WRONG: dict[tuple[str, str], list[list[str]]] = {
     ("05.a", "greeted-again"): [[*GIVEN, "EHLO desk.example"]],
     ("05.a", "quit"): [[*GIVEN, QUIT]],
     ("05.a", "named-again"): [[*GIVEN, FROM_CAROL]],
+    ("05.a", "recipient-added"): [[*GIVEN, TO_BOB]],
     ("05.a", "changes-nothing"): [[*GIVEN, "NOOP"]],
     ("05.b", "over-two-connections"): [[EHLO, FROM_ALICE, RSET, QUIT], [EHLO, *LETTER, QUIT]],
     ("05.b", "nested"): [[EHLO, FROM_ALICE, *LETTER, RSET, QUIT]],

@@ -76,6 +76,7 @@ MISTAKES: dict[tuple[str, str], list[list[str]]] = {
     ("01.a", "helo-for-ehlo"): [[HELO]],
     ("01.a", "misspelt"): [["ELHO laptop.example"]],
     ("01.a", "no-argument"): [["EHLO"]],
+    ("01.a", "angle-brackets"): [["EHLO <laptop.example>"]],
     ("01.a", "url"): [["EHLO http://laptop.example/"]],
     ("01.a", "mail-address"): [["EHLO alice@lab.example"]],
     ("01.a", "several-words"): [["EHLO laptop example"]],
