@@ -509,7 +509,7 @@ QUESTIONS = [
         options=(
             Option(
                 "It could never refuse a recipient after that",
-                "It could, but only after the 250 for the message: by writing a bounce. That is the trouble.",
+                "It could, but only after the dot and for all at once, or later by a bounce. That is the trouble.",
             ),
             Option(
                 "It would have to send a bounce for each wrong address later",
