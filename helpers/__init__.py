@@ -12,6 +12,7 @@ from helpers import displays
 
 if TYPE_CHECKING:
     from helpers import reference as reference
+    from helpers.diagnosis import diagnose as diagnose
     from helpers.displays import compare as compare
     from helpers.displays import show_bytes as show_bytes
     from helpers.displays import take_apart as take_apart
@@ -41,6 +42,7 @@ _HOMES = {
     "quiz": "helpers.widgets",
     "check": "helpers.exercises",
     "check_environment": "helpers.environment",
+    "diagnose": "helpers.diagnosis",
     "hint": "helpers.exercises",
     "progress": "helpers.exercises",
     "show_bytes": "helpers.displays",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from helpers.protocol.reply import Reply
 from helpers.protocol.state import SessionState
 from helpers.views.conversation import conversation_html
+from helpers.views.diagnosis import diagnosis_html
 from helpers.views.mailbox import mailbox_html, mailbox_text
 from helpers.views.overheard import overheard_html
 from helpers.views.reply import reply_html
 from helpers.views.state_map import state_map_html, state_map_text
 from helpers.views.style import card
 from helpers.views.verdict import verdict_html
+from helpers.wire.diagnosis import Diagnosis
 from helpers.wire.messages import Messages, StoredMessage, Verdict
 from helpers.wire.overheard import Overheard
 from helpers.wire.transcript import Transcript
@@ -33,6 +35,8 @@ def to_html(shown: object) -> str | None:
             return card(f'<div class="body">{overheard_html(shown)}</div>', "What somebody on the path has")
         case Verdict():
             return card(verdict_html(shown), "Verdict")
+        case Diagnosis():
+            return card(diagnosis_html(shown), "Diagnosis")
         case SessionState():
             return card(f'<div class="two"><div>{state_map_html(shown)}</div></div>', "Where you are")
     return None
