@@ -485,7 +485,11 @@ def _only_in_a_header(sending: Sending) -> int | None:
 
 def _no_message(records: Records) -> Deed | None:
     sendings = records.sendings()
-    return sendings[-1].deeds()[-1] if sendings and not sendings[-1].accepted else None
+    if not sendings or sendings[-1].accepted:
+        return None
+    newest = sendings[-1]
+    nobody_taken = newest.deeds("RCPT") and not newest.recipients  # the refused RCPT is what has to be told
+    return None if nobody_taken else newest.deeds()[-1]
 
 
 FREE = Exercise(

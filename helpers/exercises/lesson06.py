@@ -83,7 +83,7 @@ FADED = Exercise(
         Mistake(
             name="misspelt",
             find=latest(_misspelt),
-            message="The server does not know the word {command}: {code} means that it could read no command there.",
+            message="The server finds no command that it knows in this line: {code} says so.",
             remark="no command of this spelling",
             next_step="The four letters are V R F Y, then one space, then whom you mean.",
         ),

@@ -120,7 +120,7 @@ FADED = Exercise(
         Mistake(
             name="misspelt",
             find=latest(_inside(_misspelt)),
-            message="The server does not know the word {command}: {code} means that it could read no command there.",
+            message="The server finds no command that it knows in this line: {code} says so.",
             remark="no command of this spelling",
             next_step="The four letters are E H L O, then one space, then the name of your client.",
         ),
@@ -159,6 +159,11 @@ FADED = Exercise(
 
 def _addressed(deed: Deed) -> bool:
     return deed.verb in ("MAIL", "RCPT")
+
+
+def _starttls_refused(deed: Deed) -> bool:
+    """STARTTLS stands above this line and was refused: that is what went wrong, not the place of this line."""
+    return any(e.verb == "STARTTLS" and (e.code or 0) >= 400 for e in deed.earlier)
 
 
 def _kept_from_the_path(records: Records) -> Deed | None:
@@ -261,7 +266,7 @@ ORDER = Exercise(
         ),
         Mistake(
             name="address-in-clear",
-            find=latest(lambda deed: _addressed(deed) and not deed.exchange.tls),
+            find=latest(lambda deed: _addressed(deed) and not deed.exchange.tls and not _starttls_refused(deed)),
             message="This address went over the wire in clear text: whoever listens has read it.",
             remark="not inside TLS",
             next_step="Let MAIL and RCPT come after STARTTLS and the second EHLO.",
@@ -438,7 +443,7 @@ FREE = Exercise(
             next_step="Read the name in `moved.certificate`, put it into `moved.server_name`, and try again.",
         ),
     ),
-    otherwise="You spoke with the server, but not inside TLS yet.",
+    otherwise="You spoke with the server, but EHLO has not come inside TLS yet.",
     start_with='Send STARTTLS in this session, `session.send("STARTTLS")`, and read the reason of the TLSFailed.',
 )
 

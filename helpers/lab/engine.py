@@ -53,7 +53,8 @@ TLS_FIRST_SECONDS = 3.0  # how long an implicit-TLS port waits for a first octet
 WAITING_FOR = {
     Next.COMMAND: "a command",
     Next.RESPONSE: "the response to its AUTH challenge (334), in base64, or * to cancel",
-    Next.MESSAGE: "the end of the message. DATA is not finished: send a line with only a dot",
+    Next.MESSAGE: "the end of the message. DATA is not finished: send a line with only a dot "
+    "(send_data adds it to a whole message)",
     Next.CHUNK: "the rest of the BDAT chunk: fewer octets came than were announced",
     Next.TLS: "the TLS handshake",
     Next.CLOSE: "nothing: it is closing the connection",

@@ -135,7 +135,10 @@ WRONG: dict[tuple[str, str], list[list[str]]] = {
     ("03.c", "bob-left-out"): [[*OPEN, TO_CAROL, *letter(TO_HEADER)]],
     ("03.c", "carol-left-out"): [[*OPEN, TO_BOB, *letter(TO_HEADER)]],
     ("03.c", "bob-not-named"): [[*OPEN, TO_BOB, TO_CAROL, *letter("Subject: Lunch")]],
-    ("03.c", "recipient-refused"): [[*OPEN, "RCPT TO:<karol@lab.example>"]],
+    ("03.c", "recipient-refused"): [
+        [*OPEN, "RCPT TO:<karol@lab.example>"],
+        [*OPEN, "RCPT TO:<bob@lab.example>, <carol@lab.example>", DATA],
+    ],
     ("03.c", "not-sent"): [[*OPEN, TO_BOB, TO_CAROL, DATA, TO_HEADER]],
 }
 

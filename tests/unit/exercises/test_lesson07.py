@@ -119,7 +119,7 @@ WRONG: dict[tuple[str, str], list[list[str]]] = {
     ("07.a", "left"): [[*OPEN, QUIT, MAIL]],
     ("07.a", "not-greeted"): [[*OPEN, "NOOP", MAIL]],
     ("07.b", "starttls-in-transaction"): [[EHLO, MAIL, RCPT, TLS, EHLO, QUIT]],
-    ("07.b", "starttls-first"): [[TLS, EHLO, QUIT]],
+    ("07.b", "starttls-first"): [[TLS, EHLO, EHLO, MAIL, RCPT, QUIT]],
     ("07.b", "no-ehlo-after"): [[EHLO, EHLO, TLS, MAIL, RCPT, QUIT]],
     ("07.b", "starttls-again"): [[*OPEN, TLS]],
     ("07.b", "rcpt-before-mail"): [[*OPEN, EHLO, RCPT, MAIL, QUIT]],
