@@ -39,6 +39,7 @@ class Rule:
     kind: str
     weight: float
     words: re.Pattern[str] | None
+    links: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     provider: re.Pattern[str] | None
     codes: frozenset[int]
@@ -57,6 +58,10 @@ class Rule:
         found = None
         if self.words is not None:
             found = self.words.search(refusal.whole if self.kind == "error" else refusal.text)
+            if found is None:
+                return None
+        if self.links is not None:
+            found = self.links.search(refusal.whole)
             if found is None:
                 return None
         if self.provider is not None and not self.provider.search(refusal.whole):
@@ -89,7 +94,7 @@ def politeness() -> re.Pattern[str]:
 
 def _rules_of(file: str) -> Iterator[Rule]:
     for number, row in enumerate(_load(file)["rule"], 1):
-        kind = row.get("kind") or ("words" if "words" in row else "enhanced code" if "enhanced" in row else "code")
+        kind = row.get("kind") or ("words" if "words" in row or "links" in row else "enhanced code" if "enhanced" in row else "code")
         yield Rule(
             f"{file.removesuffix('.toml')}:{number}",
             row["cause"],
@@ -97,6 +102,7 @@ def _rules_of(file: str) -> Iterator[Rule]:
             kind,
             row.get("weight", WEIGHTS[kind]),
             _pattern(row.get("words")),
+            _pattern(row.get("links")),
             _pattern(row.get("unless")),
             _pattern(row.get("provider")),
             frozenset(row.get("codes", ())),
