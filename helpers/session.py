@@ -18,6 +18,10 @@ from helpers.protocol.state import verb_of
 class SessionError(Exception):
     """Something went wrong between the session and the server."""
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this in the place of a traceback: the sentence tells what happened, our frames do not
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConnectionClosed(SessionError):
     """The connection has ended, so nothing can be sent any more."""
