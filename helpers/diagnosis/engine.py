@@ -13,9 +13,10 @@ from helpers.wire.diagnosis import Clue, Diagnosis
 from helpers.wire.transcript import Exchange, Transcript
 
 ENOUGH: Final = 0.4  #: below this a cause is a guess
+SESSION: Final = 200_000  #: characters of a pasted session that are read
 RIVAL: Final = 0.4  #: how much of a rival cause's score is taken from the confidence
 
-_SESSION: Final = re.compile(r"^\s*(?:[CS]: |<[-~]|[-~]>|<\*\*|\*\*>|send: |reply: )", re.MULTILINE)
+_SESSION: Final = re.compile(r"^[ \t]{0,8}(?:[CS]: |<[-~]|[-~]>|<\*\*|\*\*>|send: |reply: )", re.MULTILINE)
 
 _NOT_SURE: Final = (
     "This does not say enough to name one cause. The first digit is certain; everything else would be a guess.",
@@ -59,6 +60,7 @@ def diagnose(what: str | Reply | Transcript | Exchange, *, phase: str | None = N
 
 def _session_in(pasted: str) -> Transcript | None:
     """A pasted session that has commands in it; None for anything else."""
+    pasted = pasted[:SESSION]
     if len(_SESSION.findall(pasted)) < 2:
         return None
     try:

@@ -94,7 +94,7 @@ def politeness() -> re.Pattern[str]:
 
 def _rules_of(file: str) -> Iterator[Rule]:
     for number, row in enumerate(_load(file)["rule"], 1):
-        kind = row.get("kind") or ("words" if "words" in row or "links" in row else "enhanced code" if "enhanced" in row else "code")
+        kind = row.get("kind") or _kind(row)
         yield Rule(
             f"{file.removesuffix('.toml')}:{number}",
             row["cause"],
@@ -110,6 +110,12 @@ def _rules_of(file: str) -> Iterator[Rule]:
             frozenset(row.get("phases", ())),
             row.get("temporary"),
         )
+
+
+def _kind(row: dict[str, Any]) -> str:
+    if "words" in row or "links" in row:
+        return "words"
+    return "enhanced code" if "enhanced" in row else "code"
 
 
 def _pattern(alternatives: list[str] | None) -> re.Pattern[str] | None:

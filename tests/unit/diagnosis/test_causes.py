@@ -1,0 +1,81 @@
+"""Causes and rules: each cause can be reached, tells who acts and what to do, and each rule has its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers import diagnose
+from helpers.diagnosis.rules import causes, rules
+
+DATA = Path(__file__).parents[2] / "data" / "rejections"
+WORDINGS = [
+    line.split("\t") for line in (DATA / "wordings.tsv").read_text("utf-8").splitlines() if not line.startswith("#")
+]
+WHO = {"sender", "sender's administrator", "recipient", "recipient's administrator", "provider", "nobody (wait)"}
+
+
+@pytest.mark.parametrize(("cause", "reply"), WORDINGS, ids=[f"{n}-{row[0]}" for n, row in enumerate(WORDINGS)])
+def test_what_servers_say(cause: str, reply: str) -> None:
+    assert diagnose(reply).cause == cause
+
+
+def test_every_cause_is_reached() -> None:
+    assert len(causes()) == 38
+    assert {cause for cause, _ in WORDINGS} == set(causes())
+
+
+@pytest.mark.parametrize("name", causes())
+def test_every_cause_tells_who_acts_and_what_to_do(name: str) -> None:
+    cause = causes()[name]
+    assert cause.who in WHO
+    assert cause.definition
+    assert cause.explanation.endswith(".")
+    assert cause.steps
+    assert all(step.endswith(".") for step in cause.steps)
+
+
+def test_every_rule_speaks_for_a_cause_and_has_a_source() -> None:
+    assert len(rules()) > 100
+    for rule in rules():
+        assert rule.cause in causes(), rule.name
+        assert len(rule.source) > 5, rule.name
+        assert 0 < rule.weight < 1, rule.name
+        assert rule.words or rule.links or rule.codes or rule.enhanced, rule.name
+
+
+def test_the_evidence_names_words_rule_and_source() -> None:
+    found = diagnose("550 5.1.1 <zoe@lab.example>: Recipient address rejected: User unknown in local recipient table")
+    words = next(clue for clue in found.evidence if clue.kind == "words")
+    assert words.seen == "User unknown"
+    assert words.rule.startswith("rules:")
+    assert "Postfix" in words.source
+    assert {clue.kind for clue in found.evidence} == {"words", "enhanced code"}
+
+
+def test_wording_beats_the_enhanced_code_and_that_beats_the_basic_code() -> None:
+    assert diagnose("552 5.1.1 boite pleine / user over quota").cause == "mailbox-full"
+    assert diagnose("550 5.2.2 sorry").cause == "mailbox-full"
+    assert diagnose("550 5.4.1 <a@b.example>: Recipient address rejected: Access denied").cause == "mailbox-unknown"
+
+
+def test_providers_bend_codes() -> None:
+    """RFC 7372 gives X.7.23 to SPF; Gmail means reverse DNS by it."""
+    assert diagnose("550 5.7.23 refused").cause == "spf-fail"
+    assert diagnose("421 4.7.23 refused - gsmtp").cause == "no-ptr"
+
+
+@pytest.mark.parametrize("reply", ["550", "550 no", "554 5.0.0 xyzzy", "hello", "", "451 4.0.0 hm", "Something is off"])
+def test_too_little_is_not_sure(reply: str) -> None:
+    found = diagnose(reply)
+    assert found.cause is None
+    assert found.refused
+    assert found.confidence < 0.4
+    assert found.steps
+
+
+def test_552_for_too_many_recipients_is_temporary() -> None:
+    """RFC 5321 4.5.3.1.10."""
+    found = diagnose("552 5.5.3 Too many recipients")
+    assert (found.cause, found.temporary) == ("too-many-recipients", True)
