@@ -13,8 +13,23 @@ from helpers.diagnosis.rules import causes, rules
 from helpers.protocol.reply import Reply
 
 WORDS = st.sampled_from(
-    ["550", "5.1.1", "451-4.7.1", "(535,", "b'", "user", "unknown", "spam", "\\r\\n", "S:", "C:", "<x@y>", "[1.2.3.4]"]
-    + ["'", '"', "\n", "said:", "250", "354-"]
+    (
+        "550",
+        "5.1.1",
+        "451-4.7.1",
+        "(535,",
+        "b'",
+        "user",
+        "unknown",
+        "spam",
+        "\\r\\n",
+        "S:",
+        "C:",
+        "<x@y>",
+        "'",
+        "\n",
+        "250",
+    )
 )
 
 
