@@ -233,15 +233,31 @@ FADED = Exercise(
 
 # -- 03.b: one message, two recipients ----------------------------------------------------------------
 
+_PROGRAM = ("MAIL FROM:<alice@lab.example>", f"RCPT TO:<{_BOB}>", f"RCPT TO:<{_CAROL}>", "DATA", "Subject: Lunch", ".")
+
 
 def _data_of(sending: Sending) -> Deed:
     """The DATA (or the first BDAT) of an accepted message."""
     return (sending.deeds("DATA", code=354) or sending.deeds("BDAT") or [sending.end])[0]
 
 
+def _to_both(records: Records) -> list[Sending]:
+    return [s for s in records.sendings(accepted=True) if _BOTH.issubset(s.recipients)]
+
+
+def _left_over(sending: Sending) -> Deed | None:
+    """The last line of the given program that came after this message and was refused."""
+    end = sending.end.index
+    late = (deed for deed in reversed(sending.conversation.deeds) if deed.index > end)
+    return next((deed for deed in late if deed.refused and deed.command in _PROGRAM), None)
+
+
 def _one_transaction(records: Records) -> Deed | None:
-    found = (s for s in reversed(records.sendings(accepted=True)) if _BOTH.issubset(s.recipients))
-    return next((_data_of(s) for s in found), None)
+    return next((_data_of(s) for s in reversed(_to_both(records)) if not _left_over(s)), None)
+
+
+def _sent_left_over(records: Records) -> Deed | None:
+    return next((deed for s in reversed(_to_both(records)) if (deed := _left_over(s))), None)
 
 
 def _two_transactions(records: Records) -> Deed | None:
@@ -297,7 +313,7 @@ ORDER = Exercise(
     task=(
         "A program sends Alice's message to Bob and then once more to Carol, in two transactions. Send it as it is "
         "to see what is said. Then mend it: one transaction, with RCPT for Bob and RCPT for Carol before one DATA. "
-        "Two lines have to move; what is left over may stand below QUIT, where nothing is sent any more. "
+        "Two lines have to move; what is left over belongs below QUIT, where nothing is sent any more. "
         "Expected: 250 twice for RCPT, 354 for DATA, 250 after the dot."
     ),
     starter=(
@@ -335,6 +351,16 @@ ORDER = Exercise(
     praise="One transaction, one message, two recipients: it went over the wire once and lies in both mailboxes.",
     shown="two RCPT came before this one DATA",
     mistakes=(
+        Mistake(
+            name="left-over",
+            find=_sent_left_over,
+            message=(
+                "One message went to both: that is right. But what was left of the second transaction was sent, too, "
+                "and the server refused it."
+            ),
+            remark="left over, and answered {code}",
+            next_step="Move QUIT up, directly below the first dot: what stands below it is not sent.",
+        ),
         Mistake(
             name="two-transactions",
             find=_two_transactions,

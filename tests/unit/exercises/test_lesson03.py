@@ -117,6 +117,7 @@ WRONG: dict[tuple[str, str], list[list[str]]] = {
     ("03.a", "no-such-user"): [[*OPEN, "RCPT TO:<karol@lab.example>"]],
     ("03.a", "somebody-else"): [[*OPEN, TO_BOB]],
     ("03.b", "two-transactions"): [[*OPEN, TO_BOB, *MESSAGE, MAIL, TO_CAROL, *MESSAGE, QUIT]],
+    ("03.b", "left-over"): [[*OPEN, TO_BOB, TO_CAROL, *MESSAGE, MAIL, *MESSAGE, QUIT]],
     ("03.b", "several-at-once"): [[*OPEN, "RCPT TO:<bob@lab.example>,<carol@lab.example>"]],
     ("03.b", "after-the-message"): [[*OPEN, TO_BOB, *MESSAGE, TO_CAROL]],
     ("03.b", "before-mail"): [[EHLO, TO_BOB]],
@@ -182,6 +183,15 @@ def test_two_moves_mend_it(transport: str) -> None:
     lines.send.click()
     assert "✓ Done" in lines.result.value
     assert "4 lines were not sent" in lines.result.value
+
+
+@pytest.mark.parametrize("left", [[TO_CAROL, DATA], [DATA, "Subject: Lunch", "."]])
+def test_what_is_left_over_and_refused_is_told_whatever_it_is(transport: str, left: list[str]) -> None:
+    lab = Lab("open", name="03.b")
+    say(lab, [*OPEN, TO_BOB, TO_CAROL, *MESSAGE, *left, QUIT])
+    assert check("03.b").mistake == "left-over"
+    say(lab, [*OPEN, TO_BOB, TO_CAROL, *MESSAGE, "QUTI"])  # a slip of the learner's own is not left over
+    assert check("03.b").done
 
 
 def test_two_transactions_over_two_connections(transport: str) -> None:
