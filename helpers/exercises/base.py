@@ -87,10 +87,12 @@ class Exercise:
     otherwise: str  #: something was said, but neither the goal nor a known mistake is in it
     start_with: str  #: the next step while nothing has been said
     given: tuple[str, ...] = ()  #: lines that the starter sends by itself; they alone are no attempt
+    #: the message when only those were heard
+    only_given: str = "The server has heard only what the cell sends by itself, and nothing of your own yet."
 
     def __post_init__(self) -> None:
         _demand(self.id, EXERCISE_ID.fullmatch(self.id) is not None, 'an id such as "01.a"')
-        for name in ("title", "task", "starter", "praise", "shown", "otherwise", "start_with"):
+        for name in ("title", "task", "starter", "praise", "shown", "otherwise", "start_with", "only_given"):
             _demand(self.id, bool(getattr(self, name).strip()), f"a {name}")
         _demand(self.id, bool(self.hints) and all(hint.strip() for hint in self.hints), "at least one hint, none empty")
         _demand(self.id, bool(self.solution.explanation.strip()), "an explanation of its solution")
@@ -139,7 +141,7 @@ class Exercise:
         if last is None:
             message = "Nothing has been said to the server of this exercise yet."
             if records.last():
-                message = "The server has heard only what the cell sends by itself, and nothing of your own yet."
+                message = self.only_given
             return Verdict(self.id, self.title, Status.NOT_ATTEMPTED, message, next_step=self.start_with)
         made = [(mistake, deed) for mistake in self.mistakes if (deed := mistake.find(records))]
         if made:

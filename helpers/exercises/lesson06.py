@@ -23,6 +23,11 @@ def _gap(deed: Deed) -> bool:
     return any(mark in deed.command for mark in ("...", "…", "___"))
 
 
+def _asked_again(deed: Deed) -> bool:
+    """The question of the cell once more: it has been asked in this connection before."""
+    return deed.command == _AMBIGUOUS and any(e.command == _AMBIGUOUS for e in deed.earlier)
+
+
 def _misspelt(deed: Deed) -> bool:
     """A word that the server does not know and that looks like VRFY, or like the word it is short for."""
     alike = max(SequenceMatcher(None, deed.verb, word).ratio() for word in ("VRFY", "VERIFY"))
@@ -119,6 +124,13 @@ FADED = Exercise(
             next_step="Ask with VRFY.",
         ),
         Mistake(
+            name="asked-again",
+            find=latest(_asked_again, "VRFY"),
+            message="This is the question that the cell has asked already, and the answer is the same: {code}.",
+            remark="the same question again",
+            next_step="Ask for Carol Smith alone. What tells her from the other one stands in the reply.",
+        ),
+        Mistake(
             name="still-ambiguous",
             find=latest(lambda deed: deed.code == 553 and deed.command != _AMBIGUOUS, "VRFY"),
             message="This fits both of them still: the server answered {code} again.",
@@ -167,7 +179,7 @@ def _asked_for_bob(sending: Sending) -> bool:
 
 
 def _delivered(records: Records, *, asked: bool) -> Deed | None:
-    """The end of the last message that bob got from this server, with or without a question before it."""
+    """The end of the last message that Bob got from this server, with or without a question before it."""
     for sending in reversed(records.sendings(accepted=True)):
         at_mx = sending.conversation.record.profile == _PUBLIC
         if at_mx and _BOB in sending.recipients and _asked_for_bob(sending) is asked:
@@ -204,9 +216,9 @@ MEND = Exercise(
     id="06.b",
     title="Mend a careful program",
     task=(
-        "This program asks for bob before it writes to him. On the open server it works. On this one, a public mail "
-        "exchanger, nothing is ever sent, although bob is there. Find the line that misreads a reply, and mend it; "
-        "the question stays in. Expected: 252 for VRFY, 250 for the message, and one message in bob's mailbox."
+        "This program asks for Bob before it writes to him. On the open server it works. On this one, a public mail "
+        "exchanger, nothing is ever sent, although Bob is there. Find the line that misreads a reply, and mend it; "
+        "the question stays in. Expected: 252 for VRFY, 250 for the message, and one message in Bob's mailbox."
     ),
     starter=_SCRIPT.format(line='if session.send("VRFY bob").code == 250:'),
     hints=(
@@ -217,14 +229,14 @@ MEND = Exercise(
     solution=Solution(
         code=_SCRIPT.format(line='if session.send("VRFY bob").ok:') + '\ncheck("06.b")',
         explanation=(
-            "252 is a success code: the server does not say whether bob is there, but it would take a message for him "
+            "252 is a success code: the server does not say whether Bob is there, but it would take a message for him "
             "and try (RFC 5321 3.5.3). A program that waits for 250 takes “I do not say” for “no”. Only a reply that "
             "begins with 5 is a no. Whether the mailbox exists shows at RCPT, or later in a bounce; so most programs "
             "do not ask at all."
         ),
     ),
     done=lambda records: _delivered(records, asked=True),
-    praise="252 was read as what it is, a success, and bob has the message.",
+    praise="252 was read as what it is, a success, and Bob has the message.",
     shown="the message was accepted with {code}",
     mistakes=(
         Mistake(
@@ -247,7 +259,7 @@ MEND = Exercise(
         Mistake(
             name="somebody-else",
             find=_somebody_else,
-            message="A message was delivered, but bob is not among its recipients.",
+            message="A message was delivered, but Bob is not among its recipients.",
             remark="accepted with {code}, for somebody else",
             next_step=f"Name `<{_BOB}>` in RCPT.",
         ),
@@ -272,7 +284,7 @@ MEND = Exercise(
             name="recipient-refused",
             find=latest(lambda deed: deed.refused and deed.code != 503, "RCPT"),
             message="This recipient was refused with {code}. Bob's address is another one.",
-            remark="not bob's address",
+            remark="not Bob's address",
             next_step=f"Use the line as it was given: `RCPT TO:<{_BOB}>`.",
         ),
         Mistake(
@@ -285,14 +297,18 @@ MEND = Exercise(
         Mistake(
             name="not-ended",
             find=_not_ended,
-            message="The transaction was opened, but its message has not been ended. So far bob has nothing.",
+            message="The transaction was opened, but its message has not been ended. So far Bob has nothing.",
             remark="the last line of a transaction without its message",
             next_step="Send DATA, then the message; `send_data` writes the dot at its end.",
         ),
     ),
-    otherwise="The server has answered, but no message for bob has followed a 252 yet.",
+    otherwise="The server has answered, but no message for Bob has followed a 252 yet.",
     start_with="See in `careful.transcript()` what VRFY was answered, then mend the line that begins with `if`.",
     given=_GIVEN,
+    only_given=(
+        "The wire shows what the program did as you found it: the reply to VRFY is 252, and QUIT follows at once. "
+        "It still takes 252 for a no."
+    ),
 )
 
 
@@ -344,7 +360,7 @@ FREE = Exercise(
     title="See what a stranger can learn",
     task=(
         "You look after this public server and want to know what it tells strangers. Find out from outside which of "
-        "alice, dave and erin have a mailbox at lab.example. Send no message to anybody, and end with RSET or QUIT. "
+        "Alice, Dave and Erin have a mailbox at lab.example. Send no message to anybody, and end with RSET or QUIT. "
         "Any tool may be used. Expected: a clear yes or no for each of the three, 250 or 550, and then 250 for RSET "
         "or 221 for QUIT."
     ),
@@ -352,7 +368,7 @@ FREE = Exercise(
     hints=(
         "VRFY tells you nothing here. Which other command names a person and gets a reply of its own?",
         "Open a transaction as if you were going to send: EHLO, MAIL FROM. Then name one of the three.",
-        "EHLO, MAIL, RCPT for alice, RCPT for dave, RCPT for erin, and RSET where DATA would come.",
+        "EHLO, MAIL, RCPT for Alice, RCPT for Dave, RCPT for Erin, and RSET where DATA would come.",
     ),
     solution=Solution(
         code=(
@@ -447,7 +463,7 @@ FREE = Exercise(
             find=_some_missing,
             message="This is a clear answer. Not all three people have been asked for yet.",
             remark="answered {code}: one of the three",
-            next_step="Ask for alice, dave and erin, a RCPT for each.",
+            next_step="Ask for Alice, Dave and Erin, a RCPT for each.",
         ),
     ),
     otherwise="You spoke with the server, but it has not said yes or no about any of the three yet.",
@@ -547,7 +563,7 @@ PREDICTIONS = [
     Prediction(
         id="06.p2",
         prompt=(
-            "The public server takes mail for alice and has nobody called erin. "
+            "The public server takes mail for Alice and has nobody called Erin. "
             "You send it `VRFY alice`, then `VRFY erin`. What comes?"
         ),
         options=(

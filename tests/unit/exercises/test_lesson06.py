@@ -107,6 +107,7 @@ WRONG: dict[tuple[str, str], list[list[str]]] = {
     ("06.a", "expn-for-vrfy"): [["VRFY smith", "EXPN carol"]],
     ("06.a", "as-in-rcpt"): [["VRFY smith", f"VRFY TO:<{CAROL}>"]],
     ("06.a", "recipient-for-question"): [["VRFY smith", *to(CAROL)]],
+    ("06.a", "asked-again"): [["VRFY smith", "VRFY smith"]],
     ("06.a", "still-ambiguous"): [["VRFY smith", "VRFY Smith"]],
     ("06.a", "somebody-else"): [["VRFY smith", "VRFY dave"]],
     ("06.a", "other-domain"): [["VRFY smith", "VRFY carol@other.example"]],
@@ -165,6 +166,17 @@ def test_every_mistake_is_tried_and_says_something_of_its_own() -> None:
 def test_what_the_cell_sends_by_itself_is_no_attempt(transport: str, exercise: str, lines: list[str]) -> None:
     say(lab_for(exercise), lines)
     assert check(exercise).status is Status.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("condition", [".code == 250", ".code == 550", ".code == 251"])
+def test_a_mend_that_changes_nothing_on_the_wire_is_told_what_the_wire_shows(transport: str, condition: str) -> None:
+    starter = registry().exercise("06.b").starter
+    assert ".code == 250" in starter
+    exec(starter.replace(".code == 250", condition), {"Lab": Lab})
+    verdict = check("06.b")
+    assert verdict.status is Status.NOT_ATTEMPTED
+    assert "takes 252 for a no" in verdict.message
+    assert "nothing of your own" not in str(verdict)
 
 
 def test_mends_that_are_on_their_way(transport: str) -> None:
