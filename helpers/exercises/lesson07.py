@@ -54,7 +54,8 @@ FADED = Exercise(
         f'session.send("{_EHLO}")\n'
         'session.send("STARTTLS")\n'
         "session.send(...)  # replace the three dots by the whole line, in quotes\n"
-        f'session.send("{_MAIL}")\n'
+        "if not session.closed:\n"
+        f'    session.send("{_MAIL}")\n'
         'check("07.a")'
     ),
     given=(_EHLO, "STARTTLS", _MAIL),
@@ -134,7 +135,7 @@ FADED = Exercise(
         Mistake(
             name="left",
             find=latest(_inside(lambda deed: deed.code == 221), "QUIT"),
-            message="QUIT ends the session, so the MAIL after it found nobody.",
+            message="QUIT ends the session, so nobody is there for MAIL any more.",
             remark="the connection ends here",
             next_step="Put a greeting in the gap.",
         ),

@@ -164,6 +164,13 @@ def test_each_mistake_with_the_certificate(transport: str, mistake: str) -> None
     assert_mistake("07.c", mistake)
 
 
+def test_quit_in_the_gap_lets_the_cell_reach_its_check(transport: str) -> None:
+    starter = registry().exercise("07.a").starter
+    assert "send(...)" in starter
+    exec(starter.replace("send(...)", 'send("QUIT")'), {"Lab": Lab, "check": check})
+    assert_mistake("07.a", "left")
+
+
 def test_every_mistake_is_tried() -> None:
     own = [exercise for exercise in registry().exercises.values() if exercise.lesson == "07"]
     tried = {*WRONG, *(("07.c", name) for name in CERTIFICATE)}
