@@ -88,7 +88,7 @@ FADED = Exercise(
     id="08.a",
     title="Build the message of PLAIN",
     task=(
-        r"Log in as bob, whose password is builder42. The cell encodes and sends; fill the gap with bob's message: "
+        r"Log in as Bob (user: bob, password: builder42). The cell encodes and sends; fill the gap with Bob's message: "
         r'octets, written as `b"…"`, in which `\0` is NUL. Expected: 235.'
     ),
     starter=(
@@ -96,8 +96,10 @@ FADED = Exercise(
         'practice = Lab("open", name="08.a")\n'
         "session = practice.connect()\n"
         'session.send("EHLO laptop.example")\n'
-        'message = ...  # replace the three dots by bob\'s message: b"…"\n'
-        "if message is not ...:\n"
+        'message = ...  # replace the three dots by Bob\'s message: b"…"\n'
+        "if isinstance(message, str):\n"
+        '    print("Not sent: this is text, and PLAIN is made of octets. Write b before the quotes.")\n'
+        "elif message is not ...:\n"
         '    session.send("AUTH PLAIN " + b64encode(message).decode())\n'
         'check("08.a")'
     ),
@@ -125,7 +127,7 @@ FADED = Exercise(
     ),
     done=_logged_in_as(lambda mechanism, user: mechanism == "PLAIN" and user == "bob"),
     praise="Bob is logged in, by a message that you built octet by octet.",
-    shown="bob's message in base64, answered {code}",
+    shown="Bob's message in base64, answered {code}",
     mistakes=(
         Mistake(
             name="other-mechanism",
@@ -137,9 +139,9 @@ FADED = Exercise(
         Mistake(
             name="other-user",
             find=_logged_in_as(lambda mechanism, user: user != "bob"),
-            message="Somebody is logged in now, but not bob.",
+            message="Somebody is logged in now, but not Bob.",
             remark="answered {code}; the user in it is another one",
-            next_step="Put bob's name and bob's password into the message.",
+            next_step="Put Bob's name and Bob's password into the message.",
         ),
         Mistake(
             name="not-greeted",
@@ -204,8 +206,8 @@ FADED = Exercise(
             name="nul-at-end",
             find=_refused_part(lambda acting, user, password: not password),
             message=(
-                "The two NULs are there, but the last one stands at the end. So the server read bob as the "
-                "authorization identity, builder42 as the user, and an empty password."
+                "The two NULs are there, but the last one stands at the end. So the server read `bob` as the "
+                "authorization identity, `builder42` as the user, and an empty password."
             ),
             remark="nothing after the second NUL: {code}",
             next_step="Move the last NUL to the front.",
@@ -245,8 +247,8 @@ FADED = Exercise(
                 "The form is right, but no user of this name has this password. The server does not say which of "
                 "the two is wrong: {code} is the same for both."
             ),
-            remark="well formed; the user is not bob",
-            next_step="Write bob in small letters, without spaces.",
+            remark="well formed; the user is not Bob",
+            next_step="Write `bob` in small letters, without spaces.",
         ),
         Mistake(
             name="wrong-password",
@@ -257,7 +259,7 @@ FADED = Exercise(
         ),
     ),
     otherwise="The server has answered, but no message of PLAIN has reached it yet.",
-    start_with='Replace the three dots by bob\'s message, as in `b"\\0…"`, and run the cell again.',
+    start_with='Replace the three dots by Bob\'s message, as in `b"\\0…"`, and run the cell again.',
 )
 
 
@@ -327,8 +329,8 @@ ORDER = Exercise(
     title="Put a login in order",
     task=(
         "This is a server for submission, as a provider runs it: TLS first, then a login, then mail. Eight lines of a "
-        "session in which alice logs in (password: wonderland) are shuffled. Put them in an order in which nothing is "
-        "refused. Two of them you must decode to tell them apart. "
+        "session in which Alice logs in (user: alice, password: wonderland) are shuffled. Put them in an order in "
+        "which nothing is refused. Two of them you must decode to tell them apart. "
         "Expected: 220 for STARTTLS, 334 twice, 235, 250 for MAIL, 221."
     ),
     starter=(
@@ -543,15 +545,15 @@ FREE = Exercise(
     title="Log in and keep the password to yourself",
     task=(
         f"Bob wants to write to `{_FRIEND}`. The server passes mail on to other domains only for those it knows, and "
-        "somebody is listening: there is no TLS here. Log in as bob (password: builder42) without sending the "
-        f"password, not even in base64. Then name `bob@lab.example` as the sender and `{_FRIEND}` as a recipient in "
-        "the same connection. Any tool may be used. Expected: 334, 235, 250 for MAIL, 250 for RCPT."
+        "somebody is listening: there is no TLS here. Log in as Bob (user: bob, password: builder42) without sending "
+        f"the password, not even in base64. Then name `bob@lab.example` as the sender and `{_FRIEND}` as a recipient "
+        "in the same connection. Any tool may be used. Expected: 334, 235, 250 for MAIL, 250 for RCPT."
     ),
     starter='open_line = Lab("open", name="08.c")\nsession = open_line.connect()\n\ncheck("08.c")',
     hints=(
         "Which of the mechanisms of this lesson answers a challenge?",
         "After `AUTH CRAM-MD5` decode the challenge, make the HMAC of it with the password as the key, and send user, "
-        "a space and the digits in base64. The cell of this lesson does it for alice.",
+        "a space and the digits in base64. The cell of this lesson does it for Alice.",
         'After the 334: `digest = hmac.new(b"builder42", b64decode(reply.text), "md5").hexdigest()`, then '
         '`session.send(b64encode(f"bob {digest}".encode()).decode())`.',
     ),
@@ -577,7 +579,7 @@ FREE = Exercise(
     ),
     done=_relayed,
     praise="Bob is known, his message may leave the house, and whoever listened does not have his password.",
-    shown="a foreign recipient, accepted with {code} because bob is logged in",
+    shown="a foreign recipient, accepted with {code} because Bob is logged in",
     mistakes=(
         Mistake(
             name="password-sent",
@@ -648,16 +650,16 @@ FREE = Exercise(
         Mistake(
             name="wrong-digest",
             find=_cram(lambda challenge, answer, deed: deed.code == 535),
-            message="The answer has the right form, but the digest is not the one that bob's password gives: {code}.",
-            remark="another digest than bob's",
-            next_step="Check user and password: bob and builder42, as octets, without a line feed.",
+            message="The answer has the right form, but the digest is not the one that Bob's password gives: {code}.",
+            remark="another digest than Bob's",
+            next_step="Check user and password: `bob` and `builder42`, as octets, without a line feed.",
         ),
         Mistake(
             name="other-user",
             find=_logged_in_as(lambda mechanism, user: user != "bob"),
-            message="This login worked, but it is not bob's.",
+            message="This login worked, but it is not Bob's.",
             remark="logged in with {code}, as somebody else",
-            next_step="Open a new connection and put bob's name and password in.",
+            next_step="Open a new connection and put Bob's name and password in.",
         ),
         Mistake(
             name="not-relayed",

@@ -145,7 +145,7 @@ class Deed:
         sent = sent_lines(self.exchange)
         place = min(self.line, len(sent) - 1) if side == "C" else 0
         line = next(islice((line for line in lines if line.side == side), place, None), lines[0])
-        text = f"C: {sent[place].text()}" if line.side == "C" else str(line)
+        text = f"C: {sent[place].text(sent[place].is_command)}" if line.side == "C" else str(line)
         shortened = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
         number = connection.number if len(record.transcript.connections) > 1 else 0
         return Evidence(line.number, shortened, remark, record.name, number)

@@ -19,6 +19,10 @@ MASK: Final = "••••••••"
 #: A mechanism's name is at most 20 characters (RFC 4422 3.1); anything else after AUTH may be a credential.
 _AUTH: Final = re.compile(rb"(\s*AUTH(?:[\s=]+(?:[\w-]{1,20}(?:\s+|$))?|$))(.*)", re.IGNORECASE | re.DOTALL)
 _NO_SECRET: Final = (b"", b"*", b"=")  # a cancelled exchange, an empty response
+#: A command in its full form. No password in base64 looks like this; anything less could be one.
+_COMMAND: Final = re.compile(
+    rb"(?:MAIL FROM|RCPT TO):\s*<.*|(?:EHLO|HELO) \S+|(?:QUIT|RSET|NOOP|DATA|STARTTLS)", re.IGNORECASE
+)
 
 
 class SentLine(NamedTuple):
@@ -27,6 +31,11 @@ class SentLine(NamedTuple):
     public: bytes
     secret: bytes
     end: bytes
+
+    @property
+    def is_command(self) -> bool:
+        """Whether what stands in the place of credentials is a command sent too early."""
+        return _COMMAND.fullmatch(self.secret.strip()) is not None
 
     def text(self, secrets: bool = False) -> str:
         """The line without its end; the credentials only when ``secrets`` are asked for."""

@@ -229,6 +229,25 @@ def test_a_known_mistake_gets_its_own_message(transport: str, exercise: str, mis
     assert progress.done() == set()
 
 
+def test_text_in_the_place_of_octets_is_told_in_words(transport: str, capsys: pytest.CaptureFixture[str]) -> None:
+    starter = registry().exercise("08.a").starter
+    assert "message = ..." in starter
+    cell = starter.replace("message = ...", r'message = "\0bob\0builder42"', 1)
+    exec(cell, {"Lab": Lab, "check": check})
+    assert "Write b before the quotes" in capsys.readouterr().out
+    assert check("08.a").status is Status.NOT_ATTEMPTED
+    exec(cell.replace('= "', '= b"', 1), {"Lab": Lab, "check": check})
+    assert check("08.a").done
+
+
+@pytest.mark.parametrize(("line", "shown"), [(MAIL, f"C: {MAIL}"), (QUIT, "C: QUIT"), ("hunter2", "C: ••••••••")])
+def test_a_command_after_334_is_shown_and_anything_else_is_masked(transport: str, line: str, shown: str) -> None:
+    say(lab_for("08.b"), [EHLO, TLS, EHLO, "AUTH LOGIN", line])
+    verdict = check("08.b")
+    assert verdict.mistake == "command-in-exchange"
+    assert verdict.evidence[0].text == shown
+
+
 def test_every_mistake_is_tried_here_and_says_something_of_its_own() -> None:
     exercises = [e for e in registry().exercises.values() if e.lesson == "08"]
     assert {(e.id, mistake.name) for e in exercises for mistake in e.mistakes} == set(WRONG)
