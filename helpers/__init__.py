@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from helpers.exercises import progress as progress
     from helpers.exercises import solution as solution
     from helpers.lab import Lab as Lab
+    from helpers.mailing import probe_server as probe_server
+    from helpers.mailing import send_email as send_email
     from helpers.widgets import CommandPicker as CommandPicker
     from helpers.widgets import Console as Console
     from helpers.widgets import course_map as course_map
@@ -44,7 +46,9 @@ _HOMES = {
     "check_environment": "helpers.environment",
     "diagnose": "helpers.diagnosis",
     "hint": "helpers.exercises",
+    "probe_server": "helpers.mailing",
     "progress": "helpers.exercises",
+    "send_email": "helpers.mailing",
     "show_bytes": "helpers.displays",
     "solution": "helpers.exercises",
     "take_apart": "helpers.displays",
