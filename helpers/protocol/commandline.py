@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
+from helpers.protocol.encoding import typed_of
 from helpers.protocol.grammar import GRAMMARS
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ def compose(command: Command, values: Mapping[str, str]) -> str:
     return line
 
 
-def problems(command: Command, values: Mapping[str, str], *, utf8: bool = False) -> dict[str, str]:
+def problems(
+    command: Command, values: Mapping[str, str], *, utf8: bool = False, as_text: Collection[str] = ()
+) -> dict[str, str]:
     """What is wrong with the values: the argument's name and a sentence, for each that does not fit.
 
     ``utf8``: SMTPUTF8 was given with MAIL in this transaction; a value for it here counts as well.
+    ``as_text``: the arguments that were typed as text and encoded afterwards: their example is a text, too.
     """
     utf8 = utf8 or bool(values.get("SMTPUTF8"))
     found: dict[str, str] = {}
@@ -45,12 +49,13 @@ def problems(command: Command, values: Mapping[str, str], *, utf8: bool = False)
         value = values.get(argument.name, "")
         if not value and not argument.required:
             continue
+        example = typed_of(argument.example) if argument.name in as_text else ""
         if not argument.multiline and _breaks_line(value):
             found[argument.name] = f"One line fits here, and this has a line break. For example: {argument.example}"
         elif argument.choices:
             if value.upper() not in {choice.upper() for choice in argument.choices}:
                 found[argument.name] = f"Choose one of {', '.join(filter(None, argument.choices))}."
-        elif (sentence := GRAMMARS[argument.grammar].check(value, utf8=utf8)) is not None:
+        elif (sentence := GRAMMARS[argument.grammar].check(value, utf8=utf8, example=example)) is not None:
             found[argument.name] = sentence
     return found
 

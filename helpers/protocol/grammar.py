@@ -58,13 +58,14 @@ class Grammar:
     example: str
     _wrong: Callable[[str, bool], str | None] = field(repr=False)
 
-    def check(self, value: str, *, utf8: bool = False) -> str | None:
+    def check(self, value: str, *, utf8: bool = False, example: str = "") -> str | None:
         """None when the value fits, otherwise what is wrong with it and a valid example.
 
         ``utf8``: SMTPUTF8 is in force, so that addresses may hold UTF-8 (RFC 6531).
+        ``example``: a valid value to show in place of the grammar's own.
         """
         wrong = self._wrong(value, utf8)
-        return None if wrong is None else f"{wrong} For example: {self.example}"
+        return None if wrong is None else f"{wrong} For example: {example or self.example}"
 
 
 def _sentence(problem: SyntaxProblem | None) -> str | None:

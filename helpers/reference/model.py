@@ -48,6 +48,7 @@ class Argument:
     extension: str | None = None  #: EHLO keyword that must have been announced for this parameter
     choices: tuple[str, ...] = ()  #: a closed set of values; empty when any value fits the grammar
     multiline: bool = False  #: the value is a text of several lines (a message)
+    encoding: Literal["", "base64"] = ""  #: how the value is written in the line: a form can encode a text for it
     default: str = ""  #: what a form starts with
     help: str = ""  #: one sentence
     rfc: str = ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from helpers.protocol.commandline import problems
+from helpers.protocol.encoding import NUL, base64_of, typed_of
 from helpers.protocol.permission import parameter_permission
 from helpers.protocol.state import SessionState
 from helpers.views.markup import escaped
@@ -21,14 +22,21 @@ LEFT_OUT = "(left out)"
 #: A form shows at most so many fields at once; the optional ones behind them unfold.
 SHOWN_AT_FIRST = 3
 
+#: Under a field that is written as text.
+TEXT_RULE = f"{NUL} stands for NUL, the octet 0. An empty field, * and = alone are sent as they are."
+
 
 class Field(widgets.VBox):  # type: ignore[misc]
-    """One argument: its control, and under it what is wrong with the value."""
+    """One argument: its control, and under it what is wrong with the value.
+
+    A value that stands encoded in the line can be written as text instead; the field then encodes it.
+    """
 
     def __init__(self, argument: Argument, on_change: Callable[[], None]) -> None:
         self.argument = argument
         self.control = _control(argument)
-        self.start = self.value
+        self.start = str(self.control.value)
+        self.as_text: widgets.Checkbox | None = None
         self.problem = widgets.HTML().add_class("smtp-form-problem")
         self.problem.layout.display = "none"
         super().__init__([self.control, self.problem])
@@ -36,14 +44,56 @@ class Field(widgets.VBox):  # type: ignore[misc]
         if argument.multiline:
             self.add_class("smtp-wide")
         self.control.observe(lambda _: on_change(), "value")
+        if argument.encoding:
+            self._offer_text(argument.encoding, on_change)
+
+    def _offer_text(self, encoding: str, on_change: Callable[[], None]) -> None:
+        self.as_text = widgets.Checkbox(
+            description=f"Write it as text: the picker makes the {encoding}", value=False, indent=False
+        )
+        self.note = widgets.HTML().add_class("smtp-form-note")
+        self.children = (self.control, self.as_text, self.note, self.problem)
+
+        def switched(_: object) -> None:
+            written, example = self.control.description, self.argument.example
+            marks = f"({encoding})", "(as text)"
+            was, now = marks if self.is_text else marks[::-1]
+            self.control.description = written.replace(was, now)
+            self.control.placeholder = typed_of(example) if self.is_text else example
+            on_change()
+
+        self.as_text.observe(switched, "value")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is written as text, and the field encodes it."""
+        return self.as_text is not None and bool(self.as_text.value)
 
     @property
     def value(self) -> str:
-        return str(self.control.value)
+        """The value as it stands in the line."""
+        written = str(self.control.value)
+        return base64_of(written) if self.is_text else written
 
     @value.setter
     def value(self, value: str) -> None:
+        if self.as_text is not None:
+            self.as_text.value = False
         self.control.value = value
+
+    def clear(self) -> None:
+        """Start afresh, as text where it was text before."""
+        self.control.value = self.start
+
+    def say(self, asked: str) -> None:
+        """Show what the server asks for, where it asks, and how the answer is written."""
+        if self.as_text is None:
+            return
+        lines = [asked] if asked else []
+        if self.is_text:
+            lines.append(TEXT_RULE)
+        self.note.value = "<br>".join(f'<span class="soft">{escaped(line)}</span>' for line in lines)
+        self.note.layout.display = None if lines else "none"
 
     def show(self, problem: str | None) -> None:
         """Show what is wrong with the value; None: nothing."""
@@ -106,6 +156,7 @@ class Form(widgets.VBox):  # type: ignore[misc]
         """Write values into the fields, each under its argument's name; the others start afresh.
 
         A name may be written as a Python name: ``reverse_path`` for "reverse-path", ``size`` for "SIZE".
+        The values are those of the line: one that stands there in base64 is given in base64.
 
         Raises:
             TypeError: the command has no such argument.
@@ -124,13 +175,21 @@ class Form(widgets.VBox):  # type: ignore[misc]
                 choices = ", ".join(choice for choice in field.argument.choices if choice)
                 raise ValueError(f"{self.command.label} {name} is one of {choices}; got {value!r}")
         for name, field in self.fields.items():
-            field.value = given.get(name, field.start)
+            if name in given:
+                field.value = given[name]
+            else:
+                field.clear()
         self.unfold(self.unfolded)
 
-    def check(self, state: SessionState) -> None:
-        """Show under each field what is wrong with it in this state."""
-        wrong = problems(self.command, self.values, utf8="SMTPUTF8" in state.mail_parameters)
+    def check(self, state: SessionState, asked: str = "") -> None:
+        """Show under each field what is wrong with it in this state.
+
+        ``asked`` is what the server wants to know, shown under the field that answers it encoded.
+        """
+        as_text = [name for name, field in self.fields.items() if field.is_text]
+        wrong = problems(self.command, self.values, utf8="SMTPUTF8" in state.mail_parameters, as_text=as_text)
         for name, field in self.fields.items():
+            field.say(asked)
             permitted = parameter_permission(field.argument, state)
             not_offered = permitted.reason if field.value and not permitted.allowed else None
             field.show(wrong.get(name) or not_offered)

@@ -10,10 +10,11 @@ import ipywidgets as widgets
 from helpers import reference
 from helpers.protocol.commandline import compose, line_problem
 from helpers.protocol.permission import permission
-from helpers.protocol.reply import Reply
+from helpers.protocol.reply import Reply, decode
 from helpers.protocol.state import Phase, SessionState
 from helpers.session import NothingToWaitFor, Session, message_octets
-from helpers.views.markup import escaped
+from helpers.views.markup import clipped, escaped
+from helpers.views.secrets import from_base64
 from helpers.widgets import controls
 from helpers.widgets.about import about_html
 from helpers.widgets.commands import CommandBar
@@ -93,7 +94,8 @@ class CommandPicker(Workbench):
         """Choose a command, fill in its form, send it and return the reply, as the mouse would.
 
         A value's name is the argument's, written as a Python name: ``send("MAIL", reverse_path="…")``.
-        An argument without a value has what the form starts with.
+        An argument without a value has what the form starts with. A value that stands in base64 in the line is
+        given in base64; only the form makes it of a text.
 
         Raises:
             UnknownEntry: the picker does not offer this command.
@@ -186,6 +188,16 @@ class CommandPicker(Workbench):
         self._draw_form()
         self.panels.show(self.secrets.value)
 
+    def _asked(self) -> str:
+        """The server's question in a sentence, where the chosen command answers one; else empty."""
+        reply = self._contact.last_reply
+        if self.chosen.status != "continuation" or reply is None or self._contact.state.phase is not Phase.AUTH:
+            return ""
+        if not (challenge := reply.text.strip()):
+            return "The server waits for your message, without a question."
+        octets = from_base64(challenge)
+        return f"The server asks: “{clipped(decode(octets), 300)}”" if octets is not None else ""
+
     def _has_secrets(self) -> bool:
         return self.chosen.group == "authentication" or super()._has_secrets()
 
@@ -193,7 +205,7 @@ class CommandPicker(Workbench):
         """Draw what depends on the form alone: this runs at every key that is pressed in it."""
         state = self._contact.state
         permitted = permission(self.chosen, state)
-        self._form.check(state)
+        self._form.check(state, self._asked())
         kind = ExchangeKind.MESSAGE if self._is_message else ExchangeKind.COMMAND
         if kind is ExchangeKind.COMMAND and self.chosen.status == "continuation":
             kind = ExchangeKind.RESPONSE

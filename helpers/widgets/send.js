@@ -22,7 +22,7 @@ function render({ model, el }) {
 
   // Enter in a field of one line sends; the fields are other widgets, so it is caught on its way to them
   function onKey(event) {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(".smtp-field input")) return;
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(".smtp-field input:not([type=checkbox])")) return;
     if (!el.closest(".smtp-bench")?.contains(event.target)) return;
     event.preventDefault();
     event.stopPropagation();

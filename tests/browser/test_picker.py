@@ -190,6 +190,55 @@ def test_looks(open_notebook: Open, shots: Path, name: str, dark: bool, width: i
     }
 
 
+@pytest.mark.parametrize(("name", "dark", "width"), LOOKS, ids=[look[0] for look in LOOKS])
+def test_a_login_written_as_text_by_keyboard(
+    open_notebook: Open, shots: Path, name: str, dark: bool, width: int
+) -> None:
+    notebook = open_notebook(SCRATCH, dark=dark, width=width)
+    notebook.run_all()
+    page, picker = notebook.page, picker_of(notebook)
+    picker.get_by_role("button", name="Send", exact=True).click()
+    press(picker, "AUTH")
+    box = picker.get_by_role("checkbox", name="Write it as text: the picker makes the base64")
+    picker.get_by_label("Initial response (base64), optional").focus()
+    page.keyboard.press("Tab")
+    expect(box).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type(r"\0alice\0wonderland")
+    picker.get_by_label("Show secrets").check()
+    expect(picker.locator(".smtp-line")).to_have_text("AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ= CR LF")
+    found = []
+
+    def look(state: str) -> None:
+        page.wait_for_timeout(200)
+        picker.screenshot(path=shots / f"picker-{name}-{state}.png")
+        found.extend((state, *violation) for violation in notebook.violations(".smtp-picker"))
+        assert notebook.cut(picker) == [], f"{state}: cut at {width} px"
+
+    look("auth-as-text")
+    said = conversation(picker).locator("summary", has_text="C:")
+    expect(said).to_have_count(1)  # Enter sends from a field, not from the box
+    picker.get_by_label("Show secrets").uncheck()
+    picker.get_by_label("Initial response (as text), optional").fill("")
+    picker.get_by_label("Mechanism").select_option("LOGIN")
+    picker.get_by_role("button", name="Send", exact=True).click()
+    expect(picker.locator(".smtp-form-note")).to_contain_text("“Username:”")
+    box.check()
+    picker.get_by_label("Response (as text)").fill("alice")
+    look("response-as-text")
+    page.keyboard.press("Enter")
+    expect(picker.locator(".smtp-form-note")).to_contain_text("“Password:”")
+    picker.get_by_label("Response (as text)").fill("wonderland")
+    page.keyboard.press("Enter")
+    expect(conversation(picker)).to_contain_text("235 2.7.0")
+    expect(conversation(picker)).not_to_contain_text("wonderland")
+    assert found == []
+    assert notebook.our_errors() == []
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_before_it_is_run_a_lesson_shows_what_the_picker_offers(open_notebook: Open, path: Path) -> None:
     notebook = open_notebook(path)

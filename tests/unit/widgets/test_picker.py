@@ -6,6 +6,7 @@ What the server has to answer comes from RFC 5321 (4.1.1, 4.3.2), RFC 3207 and R
 from __future__ import annotations
 
 import base64
+import hmac
 import sys
 import threading
 import time
@@ -15,9 +16,10 @@ import ipywidgets as widgets
 import pytest
 
 from helpers import CommandPicker, Lab, reference
+from helpers.protocol.reply import Reply
 from helpers.reference.loader import Library
 from helpers.session import ConnectionClosed, NothingToWaitFor
-from helpers.widgets.contact import LabGone
+from helpers.widgets.contact import Contact, LabGone
 from helpers.widgets.conversation import MOST_DRAWN
 from tests.unit.widgets.conftest import Page, parts, reading, tags_of, text_of
 
@@ -261,6 +263,112 @@ def test_login_in_two_steps(lab: Lab) -> None:
     picker.send_button.click()
     assert lab.transcript().state.authenticated == "LOGIN"
     assert picker.chosen.verb == "AUTH"
+
+
+TEXT = "Write it as text: the picker makes the base64"
+
+
+def write_as_text(picker: CommandPicker, text: str) -> None:
+    """Tick the box under the field that takes base64, and write a text into the field."""
+    field(picker, TEXT).value = True
+    (control,) = (p for p in parts(picker.form_place) if isinstance(p, widgets.Text))
+    control.value = text
+
+
+@pytest.mark.parametrize(("password", "code"), [("wonderland", 235), ("wanderland", 535)])
+def test_plain_written_as_text(lab: Lab, password: str, code: int) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    picker.choose("AUTH")
+    write_as_text(picker, rf"\0alice\0{password}")
+    assert field(picker, "Initial response (as text)").placeholder == r"\0alice\0wonderland"
+    assert "✕" not in reading(picker.form_place)
+    assert line(picker) == "AUTH PLAIN •••••••• CR LF"
+    picker.secrets.value = True
+    base64_of_it = {"wonderland": "AGFsaWNlAHdvbmRlcmxhbmQ=", "wanderland": "AGFsaWNlAHdhbmRlcmxhbmQ="}[password]
+    assert line(picker) == f"AUTH PLAIN {base64_of_it} CR LF"
+    picker.secrets.value = False
+    picker.send_button.click()
+    assert lab.transcript()[-1].octets == f"AUTH PLAIN {base64_of_it}\r\n".encode()
+    assert lab.transcript()[-1].code == code
+    assert base64_of_it not in reading(picker.conversation)
+    assert password not in reading(picker.conversation)
+
+
+@pytest.mark.parametrize(("user", "password", "code"), [("carol", "café-noir", 235), ("bob", "builder41", 535)])
+def test_login_written_as_text(lab: Lab, user: str, password: str, code: int) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    picker.send("AUTH", mechanism="LOGIN")
+    assert "The server asks: “Username:”" in reading(picker.form_place)
+    write_as_text(picker, user)
+    picker.send_button.click()
+    assert "The server asks: “Password:”" in reading(picker.form_place)
+    assert field(picker, "Response (as text)").value == "", "the answer to one challenge is not that to the next"
+    assert field(picker, TEXT).value is True, "whoever wrote a text writes the next one, too"
+    field(picker, "Response").value = password
+    picker.send_button.click()
+    assert lab.transcript()[-1].code == code
+    assert password not in reading(picker.conversation)
+
+
+@pytest.mark.parametrize(("password", "code"), [("wonderland", 235), ("wanderland", 535)])
+def test_cram_md5_written_as_text(lab: Lab, password: str, code: int) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    challenge = base64.b64decode(picker.send("AUTH", mechanism="CRAM-MD5").text)
+    assert f"The server asks: “{challenge.decode()}”" in reading(picker.form_place)
+    write_as_text(picker, f"alice {hmac.new(password.encode(), challenge, 'md5').hexdigest()}")
+    picker.send_button.click()
+    assert lab.transcript()[-1].code == code
+
+
+def test_a_text_can_cancel_and_what_does_not_fit_is_told_with_a_text(lab: Lab) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    assert picker.send("AUTH", mechanism="PLAIN").code == 334
+    assert "The server waits for your message, without a question." in reading(picker.form_place)
+    write_as_text(picker, "=")
+    assert r"For example: \0alice\0wonderland" in reading(picker.form_place)
+    field(picker, TEXT).value = False
+    assert "For example: YWxpY2U=" in reading(picker.form_place)
+    assert field(picker, "Response (base64)").placeholder == "AGFsaWNlAHdvbmRlcmxhbmQ="
+    write_as_text(picker, "*")
+    assert line(picker) == "* CR LF"
+    picker.send_button.click()
+    assert lab.transcript()[-1].code == 501  # RFC 4954 4: a cancelled exchange
+    assert "The server asks" not in reading(picker.form_place)
+
+
+def test_in_code_the_value_is_that_of_the_line_whatever_the_box_says(lab: Lab) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    picker.choose("AUTH")
+    write_as_text(picker, "x")
+    assert picker.send("AUTH", mechanism="LOGIN", initial_response="YWxpY2U=").code == 334
+    assert lab.transcript()[-1].command == "AUTH LOGIN YWxpY2U="
+
+
+def test_the_text_box_is_where_the_reference_says_that_a_value_is_encoded(lab: Lab) -> None:
+    picker = CommandPicker(lab)
+    offered = set()
+    for verb in picker._commands:
+        picker.choose(verb)
+        if TEXT in [getattr(p, "description", "") for p in parts(picker.form_place)]:
+            offered.add(verb)
+    assert offered == {"AUTH", "RESPONSE"}
+
+
+def test_a_challenge_is_no_markup(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    picker = CommandPicker(lab)
+    picker.send("EHLO")
+    picker.send("AUTH", mechanism="LOGIN")
+    hostile = base64.b64encode(b"<img src=x>\xff\0").decode()
+    monkeypatch.setattr(Contact, "last_reply", Reply(334, (hostile,)))
+    picker.refresh()
+    shown = "".join(p.value for p in parts(picker.form_place) if isinstance(p, widgets.HTML))
+    assert "img" not in tags_of(shown)
+    assert r"The server asks: “<img src=x>\xff\x00”" in reading(picker.form_place)
 
 
 def test_secrets_are_masked_until_asked_for(lab: Lab) -> None:
