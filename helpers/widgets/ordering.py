@@ -47,12 +47,16 @@ class LinesInOrder(Stored):
         self.choice.layout.margin = "10px 14px 0"
         self.up = widgets.Button(description="↑ Up", tooltip="Move the chosen line up")
         self.down = widgets.Button(description="↓ Down", tooltip="Move the chosen line down")
+        self.to_top = widgets.Button(description="To top", tooltip="Make the chosen line the first")
+        self.to_bottom = widgets.Button(description="To bottom", tooltip="Make the chosen line the last")
         self.send = widgets.Button(description="Send", tooltip="Send all lines over a new connection")
         self.up.on_click(lambda _: self.move(-1))
         self.down.on_click(lambda _: self.move(1))
+        self.to_top.on_click(lambda _: self.move_to(0))
+        self.to_bottom.on_click(lambda _: self.move_to(len(self._order) - 1))
         self.send.on_click(lambda _: self._clicked())
         self.result = widgets.HTML()
-        buttons = widgets.HBox([self.up, self.down, self.send])
+        buttons = widgets.HBox([self.up, self.down, self.to_top, self.to_bottom, self.send])
         buttons.add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
         super().__init__([style_sheet(), self.choice, buttons, self.result])
@@ -68,11 +72,17 @@ class LinesInOrder(Stored):
     def move(self, by: int) -> None:
         """Move the chosen line up (-1) or down (1); at the end of the list it stays where it is."""
         with self._lock:
-            place = self.choice.index
-            if place is None or not 0 <= place + by < len(self._order):
+            if self.choice.index is not None:
+                self.move_to(self.choice.index + by)
+
+    def move_to(self, place: int) -> None:
+        """Move the chosen line to this place, counted from 0; where the list has no such place it stays."""
+        with self._lock:
+            now = self.choice.index
+            if now is None or not 0 <= place < len(self._order):
                 return
-            self._order.insert(place + by, self._order.pop(place))
-            self._list(place + by)
+            self._order.insert(place, self._order.pop(now))
+            self._list(place)
 
     def run(self, lines: Iterable[str] | None = None) -> Transcript:
         """Send lines (None: these, in their order now) over a new connection; returns what was said.

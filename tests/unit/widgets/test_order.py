@@ -44,6 +44,24 @@ def test_the_buttons_move_the_chosen_line(lab: Lab) -> None:
     assert len(lab.transcript()) == 0, "moving says nothing to the server"
 
 
+def test_the_buttons_for_both_ends(lab: Lab) -> None:
+    card = order(lab, LINES)
+    card.choice.index = 2
+    card.to_top.click()
+    assert card.lines == [LINES[2], LINES[0], LINES[1], LINES[3]]
+    assert card.choice.index == 0, "the moved line stays chosen"
+    card.to_top.click()
+    assert card.lines[0] == LINES[2]
+    card.to_bottom.click()
+    assert card.lines == [LINES[0], LINES[1], LINES[3], LINES[2]]
+    assert card.choice.index == 3
+    assert (card.to_top.description, card.to_bottom.description) == ("To top", "To bottom")
+    empty = order(lab, [])
+    empty.to_top.click()
+    empty.to_bottom.click()
+    assert empty.lines == []
+
+
 def test_equal_lines_can_be_told_apart(lab: Lab) -> None:
     card = order(lab, ["NOOP", "QUIT", "NOOP"])
     card.choice.index = 2
@@ -128,4 +146,4 @@ def test_what_is_stored(lab: Lab) -> None:
     assert "QUIT" in after["text/html"]
     assert repr(card) == after["text/plain"]
     assert card.choice.description
-    assert all(button.description for button in (card.up, card.down, card.send))
+    assert all(button.description for button in (card.up, card.down, card.to_top, card.to_bottom, card.send))
