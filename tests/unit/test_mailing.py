@@ -259,7 +259,7 @@ def test_nobody_listens() -> None:
 
 @pytest.mark.parametrize("profile", ["strict", "legacy"])
 def test_beyond_ascii(profile: str, transport: str) -> None:
-    """Declared where the server has 8BITMIME, which strict demands; encoded where it has not (RFC 6152 2)."""
+    """Declared where the server has 8BITMIME, which strict demands; encoded where it has not (RFC 6152 3)."""
     lab = Lab(profile)
     message = letter(text="Grüße aus Köln\n")
     message.replace_header("Subject", "Grüße")

@@ -1,0 +1,123 @@
+"""Lesson 12: each known mistake gets its own message, each right way is taken, on a live lab.
+
+The order of a submission: RFC 3207 4.2, RFC 4954 4; whom to try again: RFC 5321 4.2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from email.message import EmailMessage
+
+import pytest
+
+from helpers import Lab, order, send_email
+from helpers.exercises import check, progress
+from helpers.exercises.registry import registry
+from helpers.mailing import MailError
+from helpers.wire.messages import Status
+from tests.unit.exercises.live import say
+
+ALICE, BOB, GREY = "alice@lab.example", "bob@lab.example", "grey@lab.example"
+EHLO, TLS, QUIT, DATA = "EHLO laptop.example", "STARTTLS", "QUIT", "DATA"
+MAIL, RCPT, AUTH = f"MAIL FROM:<{ALICE}>", f"RCPT TO:<{BOB}>", "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="
+WRONG_AUTH = "AUTH PLAIN AGFsaWNlAHdhbmRlcmxhbmQ="
+INSIDE = [EHLO, TLS, EHLO]
+
+
+def letter(html: bool = True) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"] = ALICE, f"{BOB}, {GREY}"
+    message.set_content("Friday at noon?")
+    if html:
+        message.add_alternative("<p>Friday at <b>noon</b>?</p>", subtype="html")
+    return message
+
+
+def send(lab: Lab, *to: str, minutes: int = 0, html: bool = True, **options: object) -> None:
+    lab.clock.advance(minutes=minutes)
+    given = {"login": ("alice", "wonderland"), "context": lab.client_context(), "recipients": to} | options
+    with suppress(MailError):
+        send_email(letter(html), lab.smtplib(), **given)  # type: ignore[arg-type]
+
+
+def by_smtplib(lab: Lab) -> None:
+    with lab.smtplib() as client:
+        client.starttls(context=lab.client_context())
+        client.login("alice", "wonderland")
+        client.mail(ALICE)
+        client.rcpt(BOB)
+
+
+def retried(lab: Lab) -> None:
+    send(lab, BOB, GREY)
+    send(lab, GREY, minutes=5)
+
+
+RIGHT: dict[tuple[str, str], Callable[[Lab], object]] = {
+    ("12.a", "raw lines"): lambda lab: say(lab, [*INSIDE, AUTH, MAIL]),
+    ("12.a", "smtplib"): by_smtplib,
+    ("12.a", "after a slip"): lambda lab: say(lab, [*INSIDE, WRONG_AUTH, AUTH, MAIL]),
+    ("12.b", "raw lines"): lambda lab: say(lab, [*INSIDE, AUTH, MAIL, RCPT, QUIT]),
+    ("12.b", "smtplib"): by_smtplib,
+    ("12.b", "after the lines as they are"): lambda lab: say(
+        lab, [EHLO, AUTH, TLS, MAIL, EHLO, RCPT, QUIT], [*INSIDE, AUTH, MAIL, RCPT, QUIT]
+    ),
+    ("12.c", "send_email"): retried,
+    ("12.c", "one by one"): lambda lab: [send(lab, BOB), send(lab, GREY), send(lab, GREY, minutes=9)],
+}
+
+
+@pytest.mark.parametrize(("exercise", "way"), RIGHT)
+def test_right_ways(transport: str, exercise: str, way: str) -> None:
+    lab = Lab("submission", name=exercise)
+    assert check(exercise).status is Status.NOT_ATTEMPTED
+    RIGHT[exercise, way](lab)
+    verdict = check(exercise)
+    assert verdict.done, str(verdict)
+    assert progress.done() == {exercise}
+
+
+WRONG: dict[tuple[str, str], Callable[[Lab], object]] = {
+    ("12.a", "login-in-clear"): lambda lab: say(lab, [EHLO, AUTH]),
+    ("12.a", "wrong-password"): lambda lab: say(lab, [*INSIDE, WRONG_AUTH]),
+    ("12.a", "not-offered"): lambda lab: say(lab, [*INSIDE, "AUTH GSSAPI"]),
+    ("12.a", "no-ehlo-again"): lambda lab: say(lab, [EHLO, TLS, AUTH]),
+    ("12.a", "not-encrypted"): lambda lab: say(lab, [EHLO, MAIL]),
+    ("12.a", "not-logged-in"): lambda lab: say(lab, [*INSIDE, MAIL]),
+    ("12.b", "password-in-clear"): lambda lab: say(lab, [EHLO, AUTH, TLS, EHLO]),
+    ("12.b", "mail-in-clear"): lambda lab: say(lab, [EHLO, MAIL, TLS]),
+    ("12.b", "no-ehlo-again"): lambda lab: say(lab, [EHLO, TLS, AUTH, EHLO]),
+    ("12.b", "mail-before-login"): lambda lab: say(lab, [*INSIDE, MAIL]),
+    ("12.b", "rcpt-before-mail"): lambda lab: say(lab, [*INSIDE, AUTH, RCPT, MAIL]),
+    ("12.b", "quit-early"): lambda lab: say(lab, [*INSIDE, AUTH, QUIT]),
+    ("12.b", "no-quit"): lambda lab: say(lab, [*INSIDE, AUTH, MAIL, RCPT]),
+    ("12.c", "login-in-clear"): lambda lab: say(lab, [EHLO, AUTH]),
+    ("12.c", "wrong-password"): lambda lab: send(lab, BOB, GREY, login=("alice", "wanderland")),
+    ("12.c", "no-tls"): lambda lab: send(lab, BOB, GREY, tls="none", login=None),
+    ("12.c", "no-login"): lambda lab: send(lab, BOB, GREY, login=None),
+    ("12.c", "twice"): lambda lab: [send(lab, BOB, GREY), send(lab, BOB, GREY, minutes=5)],
+    ("12.c", "no-html"): lambda lab: [send(lab, BOB, GREY, html=False), send(lab, GREY, minutes=5, html=False)],
+    ("12.c", "too-soon"): lambda lab: [send(lab, BOB, GREY), send(lab, GREY)],
+    ("12.c", "given-up"): lambda lab: send(lab, BOB, GREY),
+    ("12.c", "bob-left-out"): lambda lab: [send(lab, GREY), send(lab, GREY, minutes=5)],
+}
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), WRONG)
+def test_each_mistake(transport: str, exercise: str, mistake: str) -> None:
+    WRONG[exercise, mistake](Lab("submission", name=exercise))
+    verdict = check(exercise)
+    assert (verdict.status, verdict.mistake) == (Status.NOT_YET, mistake), str(verdict)
+    assert progress.done() == set()
+
+
+def test_every_mistake_is_tried() -> None:
+    own = [exercise for exercise in registry().exercises.values() if exercise.lesson == "12"]
+    assert set(WRONG) == {(exercise.id, mistake.name) for exercise in own for mistake in exercise.mistakes}
+
+
+def test_the_lines_of_12b_as_they_are(transport: str) -> None:
+    lab = Lab("submission", name="12.b")
+    order(lab, [EHLO, AUTH, TLS, MAIL, EHLO, RCPT, QUIT], "12.b").send.click()
+    assert check("12.b").status is Status.NOT_YET
