@@ -63,7 +63,13 @@ FADED = Exercise(
         'client.mail("alice@lab.example")\n'
         'check("12.a")'
     ),
-    given=("ehlo laptop.example", "STARTTLS", "ehlo laptop.example", "mail FROM:<alice@lab.example>"),
+    given=(
+        "ehlo laptop.example",
+        "STARTTLS",
+        "ehlo laptop.example",
+        "mail FROM:<alice@lab.example>",
+        "mail from:<alice@lab.example>",  # smtplib's spelling from Python 3.13 on
+    ),
     hints=(
         "Which method of the client makes AUTH out of a user and a password?",
         "It is called login, and it says EHLO by itself where that is missing.",
@@ -314,6 +320,7 @@ FREE = Exercise(
     ),
     solution=Solution(
         code=(
+            "from email.message import EmailMessage\n\n"
             'office = Lab("submission", name="12.c")\n'
             "letter = EmailMessage()\n"
             'letter["From"], letter["To"] = "alice@lab.example", "bob@lab.example, grey@lab.example"\n'

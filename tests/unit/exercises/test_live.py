@@ -157,7 +157,16 @@ def test_a_second_run_of_the_cell_starts_clean(transport: str) -> None:
 def run_cell(code: str) -> None:
     import helpers
 
-    names = ("Lab", "check", "hint", "solution", "quiz", "predict", "order")
+    names = (
+        "Lab",
+        "check",
+        "hint",
+        "solution",
+        "quiz",
+        "predict",
+        "order",
+        "send_email",
+    )  # as set-up cells import them
     exec(code, {name: getattr(helpers, name) for name in names})
 
 
