@@ -40,6 +40,10 @@ notebooks: test-env ## write the navigation lines and run all notebooks anew (NO
 	@$(TEST_PYTHON) tools/navigation.py
 	@$(TEST_PYTHON) tools/execute.py $(NOTEBOOKS)
 
+.PHONY: links
+links: test-env ## write the badges and links of README and workshop/ (owner and name stand in pyproject.toml)
+	@$(TEST_PYTHON) tools/links.py
+
 lint: test-env ## style, types, layers and navigation
 	@$(TEST_PYTHON) tools/run_tests.py style
 

@@ -67,6 +67,7 @@ SUITES: dict[str, tuple[Step, ...]] = {
         Step("import-linter", _module("importlinter.cli", "lint-imports", "--no-logo")),
         Step("navigation", (sys.executable, "tools/navigation.py", "--check")),
         Step("glossary", (sys.executable, "tools/glossary.py", "--check")),
+        Step("links", (sys.executable, "tools/links.py", "--check")),
     ),
     "tests": (
         Step(
