@@ -97,8 +97,7 @@ def badges(repo: Repository) -> str:
 def lesson_links(repo: Repository) -> str:
     """One link a lesson: it opens on Binder."""
     return " ·\n".join(
-        f'[{lesson.id}]({repo.binder(f"notebooks/{lesson.file}")} "{lesson.title}")'
-        for lesson in lessons()
+        f'[{lesson.id}]({repo.binder(f"notebooks/{lesson.file}")} "{lesson.title}")' for lesson in lessons()
     )
 
 
