@@ -40,7 +40,10 @@ notebooks: test-env ## write the navigation lines and run all notebooks anew (NO
 	@$(TEST_PYTHON) tools/navigation.py
 	@$(TEST_PYTHON) tools/execute.py $(NOTEBOOKS)
 
-.PHONY: links
+.PHONY: links html
+html: test-env ## write the whole course as web pages that need no kernel, into build/html
+	@$(TEST_PYTHON) tools/edition.py
+
 links: test-env ## write the badges and links of README and workshop/ (owner and name stand in pyproject.toml)
 	@$(TEST_PYTHON) tools/links.py
 
