@@ -147,41 +147,6 @@ def test_the_end_is_found_however_the_octets_are_cut(lab: Lab, size: int) -> Non
     assert lab.mailbox(BOB)[0].raw == b"a\r\n.b\r\n\r\r\n\n.\r\n\r\n\rc\r\n"
 
 
-# The ends of data of the SMTP smuggling advisories (VU#302671, SEC Consult 2023, CVE-2023-51764 to -51766).
-SMUGGLING = [
-    b"\n.\n",
-    b"\n.\r\n",
-    b"\r\n.\n",
-    b"\n.\r",
-    b"\r.\n",
-    b"\r.\r",
-    b"\r.\r\n",
-    b"\r\n.\r",
-    b"\r\n\0.\r\n",
-    b"\r\n.\0\r\n",
-]
-FALLS_FOR = {b"\n.\n", b"\n.\r\n", b"\r\n.\n"}
-
-
-@pytest.mark.parametrize("name", ["open", "mx", "strict", "legacy", "naive"])
-@pytest.mark.parametrize("end", SMUGGLING, ids=repr)
-def test_smuggling(start: Start, name: str, end: bytes) -> None:
-    lab = start(name)
-    session = lab.connect()
-    say(session, "HELO laptop.example" if name == "legacy" else EHLO, MAIL, RCPT, "DATA")
-    inner = b"MAIL FROM:<bob@lab.example>\r\nRCPT TO:<alice@lab.example>\r\nDATA\r\nSubject: forged\r\n\r\nx\r\n.\r\n"
-    session.send_raw(b"Subject: first\r\n\r\nx" + end + inner)
-    if name == "naive" and end in FALLS_FOR:
-        assert [m.raw for m in lab.mailbox("alice@lab.example")] == [b"Subject: forged\r\n\r\nx\r\n"]
-        assert lab.mailbox(BOB)[0].raw == b"Subject: first\r\n\r\nx" + end.partition(b".")[0]
-    else:
-        assert lab.mailbox("alice@lab.example") == []
-        assert len(lab.mailbox(BOB)) == (0 if name == "strict" and b"\n" in end.replace(b"\r\n", b"") else 1)
-    # server and transcript agree on how many messages there were
-    accepted = [t for t in lab.transcript().transactions if t.outcome == "accepted"]
-    assert len(accepted) == len(lab._mailroom.accepted)
-
-
 @pytest.mark.parametrize(("octets", "code"), [(1000, 250), (1001, 500)])
 @pytest.mark.parametrize("start_with", [b"x", b"."])
 def test_a_text_line_has_1000_octets(lab: Lab, octets: int, code: int, start_with: bytes) -> None:
