@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from helpers.lab.transport import STOPPED
-from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
+from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe, TLSFailed
 
 PATIENCE = 0.05  # seconds of silence before asking whether the server waits
 
@@ -143,7 +143,12 @@ class LabSSLContext(ssl.SSLContext):
         if isinstance(sock, PipeSocket):
             from helpers.session_tls import TLSPipe
 
-            return PipeSocket(TLSPipe(sock.pipe, self, options.get("server_hostname") or ""))
+            try:
+                return PipeSocket(TLSPipe(sock.pipe, self, options.get("server_hostname") or ""))
+            except TLSFailed as failed:
+                if isinstance(failed.__cause__, ssl.SSLError):
+                    raise failed.__cause__ from None  # what a caller of smtplib gets, and expects, on a socket
+                raise
         why_silent = getattr(sock, "why_silent", _nobody_knows)
         wrapped = super().wrap_socket(sock, *args, **options)
         wrapped.why_silent = why_silent  # type: ignore[attr-defined]

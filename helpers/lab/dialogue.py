@@ -33,6 +33,8 @@ TEXT_LIMIT: Final = 1000  # octets, CR LF included, a stuffed dot not counted (R
 AUTH_LIMIT: Final = 12288  # octets (RFC 4954 4)
 LOOP_LIMIT: Final = 100  # Received lines (RFC 5321 6.3)
 LAX_DOT: Final = re.compile(rb"\.\r?\n\Z")
+FROM_FIELD: Final = re.compile(rb"^From[ \t]*:((?:[^\n]|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+DOMAIN_PART: Final = re.compile(rb"@([A-Za-z0-9.-]{1,255})")
 
 BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RFC 3207 4
 BEFORE_AUTH: Final = frozenset({"AUTH", "EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS"})  # RFC 4954 6
@@ -639,6 +641,10 @@ class Dialogue:
         header = b"\r\n" + content.partition(b"\r\n\r\n")[0].lower()
         if header.count(b"\r\nreceived:") >= LOOP_LIMIT:
             return Answer(self.say("mail-loop"))
+        if profile.dmarc == "enforce" and self.user is None:
+            author = _author_domain(content)
+            if self.people.is_protected(author):
+                return Answer(self.say("dmarc-refused", domain=author))
         identifier = self._decide(lambda: self._deliver(transaction, content), "REPLAY")
         return Answer(self.say("accepted", id=identifier), note=note)
 
@@ -683,6 +689,14 @@ def _growth(offers: frozenset[str]) -> int:
     """Octets by which the offered extensions let a MAIL or RCPT line grow (RFC 5321 4.1.1.11)."""
     extensions = [reference.extension(keyword) for keyword in offers]
     return max(sum(e.mail_line_growth for e in extensions), sum(e.rcpt_line_growth for e in extensions))
+
+
+def _author_domain(content: bytes) -> str:
+    """The domain in the message's From field, which is the one that DMARC looks at; "" where there is none."""
+    header = content.partition(b"\r\n\r\n")[0]
+    field = FROM_FIELD.search(header)
+    domains = DOMAIN_PART.findall(field[1]) if field else []
+    return domains[-1].decode("ascii").lower() if domains else ""
 
 
 def _value_problem(keyword: str, value: str | None, grammar: str | None) -> str | None:

@@ -46,6 +46,7 @@ class People:
             key: User(key, entry["name"], entry["password"], tuple(entry.get("mechanisms", ())))
             for key, entry in data["users"].items()
         }
+        self.protected = frozenset(data["protected"])
         self.names = {key: user.name for key, user in self.users.items()} | data["mailboxes"]
         self.lists = {
             key: MailingList(tuple(entry["members"]), entry.get("private", False))
@@ -67,6 +68,10 @@ class People:
     def is_local(self, domain: str) -> bool:
         """Whether this domain is served here; a bare ``postmaster`` has none and is."""
         return not domain or domain.lower() == self.domain
+
+    def is_protected(self, domain: str) -> bool:
+        """Whether mail in the name of this foreign domain must be proven to come from it."""
+        return any(f".{domain.lower()}".endswith(f".{name}") for name in self.protected)
 
     def deliver_to(self, local_part: str) -> tuple[str, ...]:
         """The mailboxes that mail for this local-part lands in; empty when there is none."""

@@ -41,6 +41,7 @@ class Profile:
     undeclared_8bit: Literal["refuse", "accept"]
     greeting_pause: float  #: seconds
     keep_cleartext: bool
+    dmarc: Literal["enforce", "ignore"]
     unlisted_params: Literal["refuse", "ignore"]
 
 

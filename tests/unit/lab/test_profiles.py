@@ -190,6 +190,21 @@ def test_unlisted_params(start: Start) -> None:
     assert say(start("open").connect(), "HELO laptop.example", MAIL + " SIZE=5").code == 555  # RFC 5321 4.1.1.11
 
 
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("From: Vera <vera@freemail.example>", 550),
+        ('from:\r\n "bob@lab.example" <vera@MAIL.freemail.example>', 550),  # RFC 9989: subdomains inherit the policy
+        ("From: vera@notfreemail.example", 250),
+        ("From: bob@lab.example\r\nReply-To: vera@freemail.example", 250),
+        ("Subject: From: vera@freemail.example", 250),
+    ],
+)
+def test_dmarc(start: Start, header: str, code: int) -> None:
+    assert deliver(start("mx").connect(), f"{header}\r\n\r\nHello\r\n".encode()).code == code
+    assert deliver(start("strict").connect(), f"{header}\r\n\r\nHello\r\n".encode()).code == 250
+
+
 def test_every_lab_domain_has_its_own_people(start: Start) -> None:
     start("mx")
     other = start("mx", name="mx2", domain="Other.example")

@@ -107,6 +107,9 @@ SCENES: dict[str, Scene] = {
     "text-line-too-long": scene(500, "5.5.2", *TRANSACTION, "DATA", b"x" * 999 + b"\r\n.\r\n"),  # 5321 4.5.3.1.9
     "not-8bit": scene(554, "5.6.1", *TRANSACTION, "DATA", "é\r\n.\r\n".encode(), profile="strict"),  # 6152 3
     "bare-lf-in-data": scene(554, "5.6.0", *TRANSACTION, "DATA", b"a\nb\r\n.\r\n", profile="strict"),
+    "dmarc-refused": scene(
+        550, "5.7.26", *TRANSACTION, "DATA", b"From: a@freemail.example\r\n\r\n.\r\n", profile="mx"
+    ),  # 7372 3.4
     "mail-loop": scene(554, "5.4.6", *TRANSACTION, "DATA", RECEIVED + b"\r\n.\r\n"),  # 5321 6.3
     "chunk-ok": scene(250, "2.0.0", *TRANSACTION, b"BDAT 4\r\nabcd"),  # 3030 2
     "chunk-syntax": scene(501, "5.5.4", *TRANSACTION, "BDAT four"),

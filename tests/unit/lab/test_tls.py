@@ -93,6 +93,13 @@ def test_cleartext_instead_of_the_handshake_ends_the_connection(lab: Lab) -> Non
     assert "TLS handshake failed" in str(lab.transcript())
 
 
+def test_smtplib_raises_its_own_kind_of_error_on_both_transports(start: Start) -> None:
+    stranger = start("open", name="other").client_context()  # trusts another authority
+    client = start("open").smtplib()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        client.starttls(context=stranger)
+
+
 def test_tls_to_a_port_without_it_says_so(lab: Lab) -> None:
     with pytest.raises(TLSFailed, match="does not speak TLS here"):
         lab.connect(tls=True)
