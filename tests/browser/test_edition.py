@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.course import lessons
-from tests.browser.conftest import AXE_RULES, axe_core
+from tests.browser.pages import AXE_RULES, axe_core
 from tools import edition
 
 pytest.importorskip("playwright")
