@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from helpers import reference as reference
     from helpers.diagnosis import diagnose as diagnose
     from helpers.displays import compare as compare
+    from helpers.displays import flow as flow
+    from helpers.displays import lookup as lookup
+    from helpers.displays import sequence as sequence
     from helpers.displays import show_bytes as show_bytes
     from helpers.displays import take_apart as take_apart
     from helpers.environment import check_environment as check_environment
@@ -21,11 +24,15 @@ if TYPE_CHECKING:
     from helpers.exercises import hint as hint
     from helpers.exercises import progress as progress
     from helpers.exercises import solution as solution
+    from helpers.exercises.by_hand import by_hand as by_hand
     from helpers.lab import Lab as Lab
     from helpers.mailing import probe_server as probe_server
     from helpers.mailing import send_email as send_email
     from helpers.widgets import CommandPicker as CommandPicker
     from helpers.widgets import Console as Console
+    from helpers.widgets import DiagnosisBox as DiagnosisBox
+    from helpers.widgets import Lookup as Lookup
+    from helpers.widgets import case as case
     from helpers.widgets import course_map as course_map
     from helpers.widgets import order as order
     from helpers.widgets import predict as predict
@@ -37,6 +44,10 @@ _HOMES = {
     "Transcript": "helpers.wire.transcript",
     "CommandPicker": "helpers.widgets",
     "Console": "helpers.widgets",
+    "Lookup": "helpers.widgets",
+    "by_hand": "helpers.exercises.by_hand",
+    "DiagnosisBox": "helpers.widgets",
+    "case": "helpers.widgets",
     "compare": "helpers.displays",
     "course_map": "helpers.widgets",
     "order": "helpers.widgets",
@@ -45,10 +56,13 @@ _HOMES = {
     "check": "helpers.exercises",
     "check_environment": "helpers.environment",
     "diagnose": "helpers.diagnosis",
+    "flow": "helpers.displays",
     "hint": "helpers.exercises",
+    "lookup": "helpers.displays",
     "probe_server": "helpers.mailing",
     "progress": "helpers.exercises",
     "send_email": "helpers.mailing",
+    "sequence": "helpers.displays",
     "show_bytes": "helpers.displays",
     "solution": "helpers.exercises",
     "take_apart": "helpers.displays",

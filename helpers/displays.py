@@ -78,6 +78,45 @@ def take_apart(said: Transcript | Exchange | Reply | str | bytes) -> Shown:
     return Shown(login_text(found), card(login_html(found), "AUTH taken apart"))
 
 
+def lookup(
+    text: str = "", *, group: str | None = None, phase: str | None = None, reply_class: int | None = None
+) -> Shown:
+    """Look facts up: commands, replies, enhanced codes, extensions, mechanisms and ports, as ``Lookup`` does.
+
+    ``lookup("550 5.1.1")`` finds both codes of a reply, also when all of its text was pasted;
+    ``lookup("later", group="replies", reply_class=4, phase="greeted")`` finds words, narrowed by filters.
+
+    Raises:
+        ValueError: no such group, place or class; the message names those there are.
+    """
+    from helpers.exercises.shown import Shown
+    from helpers.views import card, lookup_html, lookup_text
+    from helpers.views.lookup import find
+
+    found = find(text, group=group, phase=phase, reply_class=reply_class)
+    return Shown(lookup_text(found, text), card(f'<div class="body">{lookup_html(found, text)}</div>', "Looked up"))
+
+
+def flow() -> Shown:
+    """The flow of the protocol: the places of a session and the commands that lead from one to the next."""
+    from helpers.exercises.shown import Shown
+    from helpers.views import card, flow_html, flow_text
+
+    return Shown(flow_text(), card(f'<div class="body">{flow_html()}</div>', "The flow of the protocol"))
+
+
+def sequence(said: Transcript, *, secrets: bool = False) -> Shown:
+    """A conversation as a sequence diagram: who says what to whom, from top to bottom.
+
+    ``sequence(lab.transcript())`` shows all connections. Credentials are masked unless ``secrets`` are asked for.
+    """
+    from helpers.exercises.shown import Shown
+    from helpers.views import card, sequence_html, sequence_text
+
+    html = f'<div class="body">{sequence_html(said, secrets)}</div>'
+    return Shown(sequence_text(said, secrets), card(html, "Sequence"))
+
+
 def _to_html(shown: object) -> str | None:
     from helpers.views import to_html
 

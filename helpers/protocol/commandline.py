@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,23 @@ def compose(command: Command, values: Mapping[str, str]) -> str:
             line += " "
         line += piece
     return line
+
+
+def values_in(command: Command, line: str) -> dict[str, str] | None:
+    """The values of the arguments in a line of this command, so that ``compose`` makes the line of them again.
+
+    None: the line is not of the form that the command's arguments make.
+    """
+    pattern = re.escape(command.wire)
+    for number, argument in enumerate(command.arguments):
+        before, _, after = argument.template.partition("{}")
+        value = ".*" if argument.multiline else "|".join(map(re.escape, filter(None, argument.choices))) or "[^ ]*"
+        piece = f"{re.escape(before)}(?P<a{number}>{value}){re.escape(after)}"
+        pattern += piece if argument.required else f"(?:{piece})?"
+    if (match := re.fullmatch(pattern, line, re.DOTALL | re.IGNORECASE)) is None:
+        return None
+    found = {argument.name: match[f"a{number}"] for number, argument in enumerate(command.arguments)}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def problems(

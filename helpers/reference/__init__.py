@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from helpers.reference.loader import Library, MalformedEntry, UnknownEntry, using
-    from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, ReplyCode, Term
+    from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, Port, ReplyCode, Term, Trial
 
 __all__ = [
     "Library",
@@ -32,9 +32,11 @@ __all__ = [
     "glossary",
     "mechanism",
     "mechanisms",
+    "ports",
     "reply_code",
     "reply_codes",
     "term",
+    "trials",
     "using",
 ]
 
@@ -136,6 +138,17 @@ def mechanism(name: str) -> Mechanism:
 def mechanisms() -> tuple[Mechanism, ...]:
     """All SASL mechanisms, those of the course first."""
     return tuple(_facts().entries("mechanisms").values())
+
+
+def ports() -> tuple[Port, ...]:
+    """The ports of SMTP, in numeric order."""
+    found: list[Port] = [*_facts().entries("ports").values()]
+    return tuple(sorted(found, key=lambda entry: entry.port))
+
+
+def trials() -> tuple[Trial, ...]:
+    """Lines that bring replies about in the course's lab, the plainest of each code first."""
+    return tuple(_facts().entries("trials").values())
 
 
 def term(name: str) -> Term:

@@ -23,9 +23,11 @@ from helpers.reference.model import (
     Extension,
     Group,
     Mechanism,
+    Port,
     ReplyCode,
     SaslMessage,
     Term,
+    Trial,
     Vector,
 )
 
@@ -54,12 +56,21 @@ KINDS: Final[Mapping[str, tuple[type[Any], str]]] = {
     "extensions": (Extension, "keyword"),
     "mechanisms": (Mechanism, "name"),
     "glossary": (Term, "term"),
+    "ports": (Port, "port"),
+    "trials": (Trial, "name"),
 }
 
 GROUPS: Final = get_args(Group)
 
 #: Texts that may be empty although their field has no default.
-_MAY_BE_EMPTY: Final = {(Command, "wire"), (ReplyCode, "rfc"), (Vector, "user"), (Vector, "password")}
+_MAY_BE_EMPTY: Final = {
+    (Command, "wire"),
+    (ReplyCode, "rfc"),
+    (Port, "name"),
+    (Port, "rfc"),
+    (Vector, "user"),
+    (Vector, "password"),
+}
 
 #: Fields whose values are a closed set that their type does not say.
 _VALUES: Final[Mapping[tuple[type[Any], str], tuple[object, ...]]] = {
@@ -169,6 +180,10 @@ def _entry(kind: str, key: str, table: Table, where: str) -> Any:
         if not re.fullmatch(r"[0-9]{3}", key):
             raise MalformedEntry(f"{where}: is no reply code; expected three digits")
         value = int(key)
+    elif cls is Port:
+        if not re.fullmatch(r"[0-9]{1,5}", key):
+            raise MalformedEntry(f"{where}: is no port; expected a number")
+        value = int(key)
     elif cls is EnhancedCode and not re.fullmatch(r"X\.[0-9]{1,3}\.[0-9]{1,3}", key):
         raise MalformedEntry(f"{where}: is no enhanced code; expected a form such as X.1.1")
     return _read(cls, {key_field: value, **table}, where)
@@ -262,6 +277,11 @@ def _check_message(message: SaslMessage, where: str) -> None:
         )
 
 
+def _check_trial(trial: Trial, where: str) -> None:
+    if not trial.lines:
+        raise MalformedEntry(f"{where} lines: is empty; expected one line or more")
+
+
 def _check_unique(values: list[Any], where: str) -> None:
     for value in values:
         if values.count(value) > 1:
@@ -272,6 +292,7 @@ _CHECKS: Final[Mapping[type[Any], Callable[[Any, str], None]]] = {
     Command: _check_command,
     Argument: _check_argument,
     SaslMessage: _check_message,
+    Trial: _check_trial,
 }
 
 _TYPE_NAMES: Final = {str: "a text", int: "a whole number", bool: "true or false"}

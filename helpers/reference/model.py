@@ -126,6 +126,7 @@ class EnhancedCode:
     classes: tuple[int, ...]  #: which of 2, 4, 5 make sense
     basic_codes: tuple[int, ...] = ()  #: as the IANA registry pairs them
     note: str = ""
+    title: str = ""  #: two to five words: "mailbox full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +204,28 @@ class Term:
     meaning: str
     rfc: str = ""
     see: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A TCP port on which SMTP is spoken."""
+
+    port: int
+    name: str  #: as IANA registers it; empty when it does not
+    title: str
+    meaning: str
+    tls: Literal["starttls", "implicit"]
+    rfc: str  #: empty when no RFC names it
+    by_hand: str  #: the line that opens a session from a terminal; HOST stands for the server's name
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Lines that bring a reply about in the course's lab; the last of them gets the reply."""
+
+    name: str
+    lines: tuple[str, ...]
+    code: int
+    enhanced: str = ""  #: "5.1.1"; empty when the reply carries none
+    profile: str = "open"  #: of the lab
+    keywords: tuple[str, ...] = ()  #: extensions and mechanisms that the exchange shows

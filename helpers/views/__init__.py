@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from helpers.views.conversation import conversation_html as conversation_html
     from helpers.views.conversation import conversation_text as conversation_text
     from helpers.views.conversation import exchange_html as exchange_html
+    from helpers.views.flow import flow_html as flow_html
+    from helpers.views.flow import flow_text as flow_text
     from helpers.views.login import login_html as login_html
     from helpers.views.login import login_text as login_text
+    from helpers.views.lookup import lookup_html as lookup_html
+    from helpers.views.lookup import lookup_text as lookup_text
     from helpers.views.mailbox import mailbox_html as mailbox_html
     from helpers.views.mailbox import mailbox_text as mailbox_text
     from helpers.views.octets import bytes_html as bytes_html
     from helpers.views.octets import bytes_text as bytes_text
     from helpers.views.overheard import overheard_html as overheard_html
+    from helpers.views.queue import queue_html as queue_html
     from helpers.views.reply import reply_html as reply_html
     from helpers.views.reply import reply_text as reply_text
     from helpers.views.rich import SHOWN as SHOWN
@@ -47,10 +52,13 @@ _NAMES = {
     "code": ("as_session", "as_smtplib", "as_swaks", "as_terminal"),
     "compare": ("compare_html", "compare_text"),
     "conversation": ("conversation_html", "conversation_text", "exchange_html"),
+    "flow": ("flow_html", "flow_text"),
     "login": ("login_html", "login_text"),
+    "lookup": ("lookup_html", "lookup_text"),
     "mailbox": ("mailbox_html", "mailbox_text"),
     "octets": ("bytes_html", "bytes_text"),
     "overheard": ("overheard_html",),
+    "queue": ("queue_html",),
     "reply": ("reply_html", "reply_text"),
     "rich": ("SHOWN", "to_html", "to_text"),
     "sequence": ("sequence_html", "sequence_mermaid", "sequence_text"),

@@ -11,6 +11,7 @@ import re
 from helpers.protocol.text import visible as visible
 
 _CODE = re.compile(r"`([^`]+)`")
+_SECTION = re.compile(r"RFC (\d+)(?: ([A-Z]?[\d.]*\d|[A-Z](?:\.\d+)*))?")
 
 
 def escaped(text: str) -> str:
@@ -31,3 +32,14 @@ def clipped(text: str, limit: int = 1000) -> str:
 def count(number: int, noun: str) -> str:
     """ "1 line", "2 lines"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def rfc_link(source: str) -> str:
+    """A link to the first RFC that ``source`` names ("RFC 5321 4.1.1.2"), the text as it stands."""
+    match = _SECTION.search(source)
+    if match is None:
+        return escaped(source)
+    number, section = match.groups()
+    kind = "appendix" if section and section[0].isalpha() else "section"
+    target = f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#{kind}-{section}" if section else "")
+    return f'<a href="{target}" target="_blank" rel="noopener">{escaped(source)}</a>'

@@ -6,8 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from helpers.widgets.casefile import case as case
     from helpers.widgets.console import Console as Console
     from helpers.widgets.coursemap import course_map as course_map
+    from helpers.widgets.diagnosing import DiagnosisBox as DiagnosisBox
+    from helpers.widgets.lookup import Lookup as Lookup
     from helpers.widgets.ordering import order as order
     from helpers.widgets.picker import CommandPicker as CommandPicker
     from helpers.widgets.questions import predict as predict
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "CommandPicker": "helpers.widgets.picker",
     "Console": "helpers.widgets.console",
+    "Lookup": "helpers.widgets.lookup",
+    "DiagnosisBox": "helpers.widgets.diagnosing",
+    "case": "helpers.widgets.casefile",
     "course_map": "helpers.widgets.coursemap",
     "order": "helpers.widgets.ordering",
     "predict": "helpers.widgets.questions",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from helpers.views.markup import escaped, prose
+from helpers.views.markup import escaped, prose, rfc_link
 
 if TYPE_CHECKING:
     from helpers.reference.model import Command
-
-_SECTION: Final = re.compile(r"RFC (\d+)(?: ([A-Z]?[\d.]*\d|[A-Z](?:\.\d+)*))?")
 
 
 def about_html(command: Command) -> str:
@@ -41,14 +38,3 @@ def _table(caption: str, columns: tuple[str, ...], rows: str) -> str:
         return ""
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def rfc_link(source: str) -> str:
-    """A link to the first RFC that ``source`` names ("RFC 5321 4.1.1.2"), the text as it stands."""
-    match = _SECTION.search(source)
-    if match is None:
-        return escaped(source)
-    number, section = match.groups()
-    kind = "appendix" if section and section[0].isalpha() else "section"
-    target = f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#{kind}-{section}" if section else "")
-    return f'<a href="{target}" target="_blank" rel="noopener">{escaped(source)}</a>'

@@ -90,6 +90,21 @@ class CommandPicker(Workbench):
         """
         self._act(lambda: self._choose(verb))
 
+    def fill(self, verb: str, **values: str) -> None:
+        """Choose a command and fill in its form, and send nothing; the values are those of :meth:`send`.
+
+        Raises:
+            UnknownEntry: the picker does not offer this command.
+            TypeError: the command has no such argument.
+            ValueError: the value is not one of the argument's choices.
+        """
+
+        def action() -> None:
+            self._choose(verb)
+            self._form.fill(values)
+
+        self._act(action)
+
     def send(self, verb: str, **values: str) -> Reply:
         """Choose a command, fill in its form, send it and return the reply, as the mouse would.
 
