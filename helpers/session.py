@@ -6,7 +6,8 @@ session works over a socket and in memory, with and without TLS.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from types import EllipsisType, TracebackType
 from typing import Protocol, Self, overload
@@ -15,12 +16,16 @@ from helpers.protocol.reply import Reply, decode, is_last_line, parse_reply
 from helpers.protocol.state import verb_of
 
 
-class SessionError(Exception):
-    """Something went wrong between the session and the server."""
+class _Told(BaseException):
+    """Its sentence tells what happened; our frames do not."""
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows this in the place of a traceback: the sentence tells what happened, our frames do not
+        # IPython shows this in the place of a traceback
         return [f"{type(self).__name__}: {self}"]
+
+
+class SessionError(_Told, Exception):
+    """Something went wrong between the session and the server."""
 
 
 class ConnectionClosed(SessionError):
@@ -33,6 +38,10 @@ class NothingToWaitFor(SessionError):
 
 class TLSFailed(SessionError):
     """The TLS handshake did not succeed; the message gives the reason in plain words."""
+
+
+class Interrupted(_Told, KeyboardInterrupt):
+    """Somebody interrupted the kernel while the session was sending or waiting; the connection has been closed."""
 
 
 class Pipe(Protocol):
@@ -96,8 +105,9 @@ class Session:
                 "Send one line at a time, or use send_raw(b'...') for exact octets."
             )
         is_command = self._last is None or self._last.code not in (334, 354)  # else a part of AUTH, or of a message
-        self._write(line.encode("utf-8", "surrogateescape") + b"\r\n")
-        reply = self._read_reply()
+        with self._closed_by_interrupt():
+            self._write(line.encode("utf-8", "surrogateescape") + b"\r\n")
+            reply = self._read_reply()
         if is_command:
             reply = replace(reply, command=line)
         if verb_of(line) == "STARTTLS" and reply.code == 220 and not self.tls:
@@ -110,12 +120,13 @@ class Session:
         Raises:
             ConnectionClosed: the connection had ended before.
         """
-        self._write(bytes(octets))
-        while (more := self._pipe.read_ready()) is not None:
-            if not more:
-                self._ended = True
-                break
-            self._buffer += more
+        with self._closed_by_interrupt():
+            self._write(bytes(octets))
+            while (more := self._pipe.read_ready()) is not None:
+                if not more:
+                    self._ended = True
+                    break
+                self._buffer += more
         replies = []
         while (reply := self._next_reply()) is not None:
             replies.append(reply)
@@ -126,8 +137,9 @@ class Session:
 
         Source: RFC 5321 4.5.2.
         """
-        self._write(message_octets(message))
-        return self._read_reply()
+        with self._closed_by_interrupt():
+            self._write(message_octets(message))
+            return self._read_reply()
 
     def start_tls(self) -> None:
         """Do the TLS handshake on this connection now.
@@ -135,7 +147,8 @@ class Session:
         Raises:
             TLSFailed: with the reason.
         """
-        self._pipe = self._secure(self._pipe)
+        with self._closed_by_interrupt():
+            self._pipe = self._secure(self._pipe)
         self._buffer = bytearray()
         self.tls = True
 
@@ -155,6 +168,22 @@ class Session:
         """Read the greeting; ``lab.connect()`` does it."""
         self.greeting = self._read_reply()
         return self.greeting
+
+    @contextmanager
+    def _closed_by_interrupt(self) -> Iterator[None]:
+        """Close when interrupted: half a line may have gone out, and a reply be taken for that to the next command.
+
+        Raises:
+            Interrupted: in the place of KeyboardInterrupt.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.close()
+            raise Interrupted(
+                "you interrupted this while it was sending or waiting for a reply, so the connection was closed. "
+                "Open a new one with lab.connect()."
+            ) from None
 
     def _write(self, octets: bytes) -> None:
         if self._ended:
@@ -177,11 +206,7 @@ class Session:
 
     def _read_reply(self) -> Reply:
         while (reply := self._next_reply()) is None:
-            try:
-                more = self._pipe.read()
-            except KeyboardInterrupt:
-                self.close()  # the reply would come later, and be taken for that to the next command
-                raise
+            more = self._pipe.read()
             if not more:
                 self._ended = True
                 raise self._gone()

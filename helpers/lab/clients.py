@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import select
 import smtplib
 import socket
 import ssl
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from helpers.lab.transport import STOPPED
+from helpers.lab.transport import STOPPED, readable
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe, TLSFailed
 
 PATIENCE = 0.05  # seconds of silence before asking whether the server waits
@@ -35,7 +34,7 @@ def _watched(sock: socket.socket, receive: Callable[[], int], why_silent: WhySil
                 return receive()
             except TimeoutError:
                 waiting = why_silent(sock.getsockname()[1])
-                if waiting is not None and not select.select([sock], [], [], 0)[0]:
+                if waiting is not None and not readable(sock):
                     raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.") from None
                 if give_up is not None and monotonic() > give_up:
                     raise

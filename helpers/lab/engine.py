@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import select
 import ssl
 from asyncio import sslproto
 from collections.abc import Awaitable, Callable
@@ -31,6 +30,7 @@ from helpers.lab.dialogue import Answer, Dialogue, Next
 from helpers.lab.faults import Fault, Faults, verb_in
 from helpers.lab.stream import EndOfStream, Stream
 from helpers.lab.tap import TappedProtocol, TappedTransport
+from helpers.lab.transport import readable
 from helpers.session_tls import reason
 from helpers.wire.events import EventKind, WireLog
 
@@ -49,6 +49,8 @@ _log.propagate = False
 TLS_HELLO = 0x16  # the first octet of a TLS handshake record (RFC 8446 5.1)
 HANDSHAKE_SECONDS = 10
 TLS_FIRST_SECONDS = 3.0  # how long an implicit-TLS port waits for a first octet
+FLUSH_SECONDS = 5.0  # how long a connection that ends waits for a client that does not read the last replies
+TURN = 50  # answers to commands that are there already, until other connections get their turn
 
 WAITING_FOR = {
     Next.COMMAND: "a command",
@@ -115,6 +117,8 @@ class Engine(SMTP):
         self._histories = histories
         self._now_waiting = Next.TLS if dialogue.profile.tls == "implicit" else Next.COMMAND
         self._commands = 0
+        self._in_turn = 0  # answers since the loop last had other things to do
+        self._lets_others = False
         self._closed_by = b"client"
 
     # --- the connection's life ------------------------------------------------------------------------
@@ -200,11 +204,13 @@ class Engine(SMTP):
         return waiting
 
     def has_unread(self) -> bool:
-        """Whether octets of the client lie in the operating system, not read by the loop yet."""
-        if self.transport is None or self.stream.ended or not self._raw_transport().is_reading():
+        """Whether octets of the client wait: in the operating system, or here for this connection's next turn."""
+        if self._lets_others or self.transport is None:
+            return self._lets_others
+        if self.stream.ended or not self._raw_transport().is_reading():
             return False
         sock = self.transport.get_extra_info("socket")
-        return sock is not None and sock.fileno() >= 0 and bool(select.select([sock], [], [], 0)[0])
+        return sock is not None and sock.fileno() >= 0 and readable(sock)
 
     async def _handle_client(self) -> None:
         """The connection's only reader: stands in for aiosmtpd's command loop."""
@@ -231,6 +237,9 @@ class Engine(SMTP):
     def _close(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
             self.transport.close()
+        below = self._raw_transport()
+        if below is not None and below.get_write_buffer_size():
+            self.loop.call_later(FLUSH_SECONDS, below.abort)
 
     async def _converse(self) -> None:
         dialogue = self.dialogue
@@ -262,6 +271,16 @@ class Engine(SMTP):
             if answer.next is Next.TLS:
                 await self._upgrade(b"")
                 answer = None
+            await self._let_others()
+
+    async def _let_others(self) -> None:
+        """Give other connections their turn now and then: a client that sends without end must not keep them out."""
+        self._in_turn += 1
+        if self._in_turn >= TURN and self.stream.buffer:
+            self._lets_others = True
+            await asyncio.sleep(0)
+            self._lets_others = False
+            self._in_turn = 0
 
     def _own_mistake(self, error: Exception) -> None:
         self.note(f"the lab's server made a mistake: {type(error).__name__}: {error}")
@@ -367,16 +386,22 @@ class Engine(SMTP):
 
     def _timeout_cb(self) -> None:
         left = self._last_heard + self._timeout_duration - self.loop.time()
-        if left > 0:
-            self._reset_timeout(left)
-        else:
+        if left <= 0:
             self.time_out()
+            left = self._timeout_duration  # it was busy, and may be idle by then
+        if self.transport is not None:
+            self._reset_timeout(left)
 
     def time_out(self) -> None:
-        """End an idle connection with 421 (RFC 5321 4.5.3.2.7)."""
-        if self.transport is None or not self.stream.waiting:
+        """End an idle connection with 421 (RFC 5321 4.5.3.2.7), one whose client reads no replies without a word."""
+        if self.transport is None:
             return
-        self._farewell(self.dialogue.say("idle", waiting=self.waiting_for()))
+        if self.stream.waiting:
+            self._farewell(self.dialogue.say("idle", waiting=self.waiting_for()))
+        elif self._raw_transport().get_write_buffer_size():
+            self.note("the client does not read what the server answers: the server gives up")
+            self._closed_by = b"server"
+            self._raw_transport().abort()
 
     def shut_down(self) -> None:
         """End the connection because the lab stops (RFC 5321 3.8)."""

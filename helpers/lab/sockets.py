@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.lab.clock import LabClock
-from helpers.lab.transport import STOPPED
+from helpers.lab.transport import STOPPED, readable
 from helpers.session import ConnectionClosed, NothingToWaitFor, Pipe
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ PATIENCE = 0.02  # seconds of silence before a client asks whether the server wa
 CALL_SECONDS = 30.0
 CLOSE_SECONDS = 1.0  # how long a client that closes waits for the server to notice
 ROUNDS = 4  # of the loop, until what was read has been answered: a wake-up each for TLS, reader, task
-MAX_ROUNDS = 10_000  # a client that never stops sending is not waited for
+QUIET_SECONDS = 1.0  # a client that never stops sending is not waited for
 
 
 class Host:
@@ -188,7 +188,9 @@ class SocketTransport:
 async def _quiet(engines: Callable[[], list[Engine]]) -> None:
     """Until the loop has read what these clients sent (it lies in the loopback by now) and has answered it."""
     quiet = 0
-    for _ in range(MAX_ROUNDS):
+    loop = asyncio.get_running_loop()
+    until = loop.time() + QUIET_SECONDS
+    while loop.time() < until:
         quiet = 0 if any(engine.has_unread() for engine in engines()) else quiet + 1
         if quiet > ROUNDS:
             return
@@ -202,43 +204,52 @@ class SocketPipe:
         self._socket = client
         self._transport = transport
         self._port: int = client.getsockname()[1]
+        self._early: deque[bytes] = deque()  # what came while there was still something to send
         self.connection = connection
+        client.settimeout(PATIENCE)
 
     def write(self, octets: bytes) -> None:
-        try:
-            self._socket.sendall(octets)
-        except OSError as error:
-            raise ConnectionClosed("The server has closed the connection.") from error
+        left = memoryview(octets)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except TimeoutError:
+                # the server reads no further while its replies wait to be read
+                if readable(self._socket) and (more := self._receive()):
+                    self._early.append(more)
+            except OSError as error:
+                raise ConnectionClosed("The server has closed the connection.") from error
 
     def read(self) -> bytes:
+        if self._early:
+            return self._early.popleft()
         while True:
-            if self._readable(PATIENCE):
+            if readable(self._socket, PATIENCE):
                 return self._receive()
             waiting = self._transport.why_silent(self._port)
-            if waiting is not None and not self._readable(0):
+            if waiting is not None and not readable(self._socket):
                 raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.")
 
     def read_ready(self) -> bytes | None:
+        if self._early:
+            return self._early.popleft()
         while True:
-            if self._readable(0):
+            if readable(self._socket):
                 return self._receive()
             waiting = self._transport.why_silent(self._port)
             if waiting is not None:
-                return self._receive() if self._readable(0) else None
-            if self._readable(PATIENCE):
+                return self._receive() if readable(self._socket) else None
+            if readable(self._socket, PATIENCE):
                 return self._receive()
 
-    def _readable(self, seconds: float) -> bool:
-        try:
-            return bool(select.select([self._socket], [], [], seconds)[0])
-        except (OSError, ValueError):  # closed on this side
-            return self._socket.fileno() < 0
-
     def _receive(self) -> bytes:
-        try:
-            return self._socket.recv(65536)
-        except OSError:
-            return b""
+        while True:
+            try:
+                return self._socket.recv(65536)
+            except TimeoutError:  # another thread was quicker
+                continue
+            except OSError:
+                return b""
 
     def close(self) -> None:
         """Close, and wait until the server has noticed: afterwards the log has all that the connection did."""

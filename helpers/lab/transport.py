@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -55,6 +56,22 @@ class Transport(Protocol):
 
     def wait(self, engine: Engine, seconds: float) -> Awaitable[None]:
         """Let ``seconds`` pass for this connection."""
+
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+
+def readable(sock: _HasFileno, seconds: float = 0.0) -> bool:
+    """Whether a socket has something to read within ``seconds``; its end counts, and that it was closed here."""
+    if sock.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([sock], [], [], seconds)[0])
+    # select() fails for descriptors above 1023, of which a kernel may have many open
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def default_transport() -> str:
