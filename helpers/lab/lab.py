@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,14 @@ from helpers.lab.engine import Engine, History
 from helpers.lab.faults import Faults, make_fault
 from helpers.lab.mailroom import Mailroom
 from helpers.lab.people import people
+from helpers.lab.postman import Postman
 from helpers.lab.profiles import profile as find_profile
 from helpers.lab.tls import Certificate, Certificates, can_tls
 from helpers.lab.transport import Transport, can_sockets, default_transport
 from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
 from helpers.wire.messages import Messages, StoredMessage
+from helpers.wire.queue import Queue
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
 if TYPE_CHECKING:
@@ -81,7 +83,9 @@ class Lab:
         self._histories: dict[int, History] = {}
         self._transport = self._make_transport(transport or default_transport())
         self._running = False
+        self.postman = Postman(self, self._mailroom, running_labs)
         self.clock.on_advance.append(self._time_passed)
+        self.clock.pass_time = self.postman.pass_time
         with _labs_lock:
             self._start(_labs.pop(self.name, None))
             _labs[self.name] = self
@@ -318,9 +322,22 @@ class Lab:
         return {address: list(messages) for address, messages in self._mailroom.mailboxes.items()}
 
     @property
-    def queue(self) -> Messages:
-        """Messages accepted for other domains. They wait here: the lab never sends anything out."""
-        return Messages("Outgoing queue", self._mailroom.queue)
+    def queue(self) -> Queue:
+        """Messages accepted for other domains, what was tried with each and what comes next, at this moment.
+
+        The first attempt is made by ``lab.queue.run()`` or when the lab's clock is next moved, the others as the
+        clock moves. The servers of other domains are the other labs of this kernel; nothing ever goes further.
+        """
+        now = self.clock.now
+        return Queue(self._mailroom.outgoing.deliveries(now), now, self._run_queue)
+
+    def _run_queue(self) -> Queue:
+        self.postman.run()
+        return self.queue
+
+    def in_server(self, action: Callable[[], None]) -> None:
+        """Do something with what the server keeps, while the server does nothing with it."""
+        self._transport.run(action)
 
     # --- trouble on order --------------------------------------------------------------------------
 

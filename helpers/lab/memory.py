@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.lab.clock import LabClock
@@ -276,7 +277,7 @@ class MemoryTransport:
 
     async def wait(self, engine: Engine, seconds: float) -> None:
         """Nobody waits in memory: the lab's clock moves instead."""
-        self._clock.advance(seconds=seconds)
+        self._clock.move(timedelta(seconds=seconds))
 
 
 class MemoryPipe:

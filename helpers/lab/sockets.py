@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.lab.clock import LabClock
@@ -163,7 +164,7 @@ class SocketTransport:
     async def wait(self, engine: Engine, seconds: float) -> None:
         """A Session's delay moves the lab's clock; a client from outside waits in real time."""
         if engine.stepped:
-            self._clock.advance(seconds=seconds)
+            self._clock.move(timedelta(seconds=seconds))
         else:
             await asyncio.sleep(seconds)
 

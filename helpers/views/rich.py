@@ -8,6 +8,7 @@ from helpers.views.conversation import conversation_html
 from helpers.views.diagnosis import diagnosis_html
 from helpers.views.mailbox import mailbox_html, mailbox_text
 from helpers.views.overheard import overheard_html
+from helpers.views.queue import queue_html
 from helpers.views.reply import reply_html
 from helpers.views.state_map import state_map_html, state_map_text
 from helpers.views.style import card
@@ -15,6 +16,7 @@ from helpers.views.verdict import verdict_html
 from helpers.wire.diagnosis import Diagnosis
 from helpers.wire.messages import Messages, StoredMessage, Verdict
 from helpers.wire.overheard import Overheard
+from helpers.wire.queue import Queue
 from helpers.wire.transcript import Transcript
 
 SHOWN = 200  #: exchanges in the rich display of a transcript; a page with thousands is slow in a notebook
@@ -29,6 +31,8 @@ def to_html(shown: object) -> str | None:
             return card(f'<div class="two"><div>{reply_html(shown)}</div></div>', "Reply")
         case StoredMessage():
             return card(mailbox_html([shown], "Stored"), "Stored message")
+        case Queue():
+            return card(queue_html(shown), shown.title)
         case Messages():
             return card(mailbox_html(shown, shown.title), shown.title)
         case Overheard():
@@ -47,6 +51,8 @@ def to_text(shown: object) -> str | None:
     match shown:
         case StoredMessage():
             return mailbox_text([shown], "Stored")
+        case Queue():
+            return str(shown)
         case Messages():
             return mailbox_text(shown, shown.title)
         case SessionState():

@@ -62,7 +62,7 @@ class Panels(widgets.VBox):  # type: ignore[misc]
                 views.mailbox_html(messages, address) for address, messages in sorted(mailboxes.items()) if messages
             ]
             if lab.queue:
-                parts.append(views.mailbox_html(lab.queue, "Waiting for other domains"))
+                parts.append(views.queue_html(lab.queue))
             self.view.value = "".join(parts) or views.mailbox_html([])
         elif self.chosen == "As code":
             self.code.show()

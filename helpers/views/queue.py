@@ -1,0 +1,51 @@
+"""The outgoing queue: for every message and recipient its state, what was tried, and what comes next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from helpers.views.glyphs import Mark
+from helpers.views.mailbox import EMPTY, mailbox_html
+from helpers.views.markup import clipped, count, escaped
+from helpers.wire.queue import STATES, Delivery, DeliveryState, Queue, clock_time, in_words
+
+_ACCENTS: Final = {
+    DeliveryState.WAITING: "soft",
+    DeliveryState.DEFERRED: "later",
+    DeliveryState.DELIVERED: "ok",
+    DeliveryState.BOUNCED: "no",
+    DeliveryState.DISCARDED: "no",
+}
+
+
+def queue_html(queue: Queue) -> str:
+    """The queue as a table, a row for each recipient; the attempts and the messages are folded."""
+    heading = (
+        f'<p class="cap">{escaped(queue.title)}: {count(len(queue), "message")}'
+        f" ({clock_time(queue.now)} by the lab’s clock)</p>"
+    )
+    if not queue.deliveries:
+        return f'<div class="body">{heading}<p>{EMPTY}</p></div>'
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("for", "state", "in the queue", "last reply", "next attempt")
+    )
+    rows = "".join(map(_row, queue.deliveries))
+    attempts = "\n".join(map(escaped, queue.history.split("\n")))
+    return (
+        f'<div class="body">{heading}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        f'<details><summary>Every attempt</summary><pre class="box">{attempts}</pre></details>'
+        f"<details><summary>The messages</summary>{mailbox_html(queue, 'Messages')}</details></div>"
+    )
+
+
+def _row(delivery: Delivery) -> str:
+    state = delivery.state
+    mark = Mark(STATES[state], state, _ACCENTS[state])
+    next_attempt = clock_time(delivery.next_attempt) if delivery.next_attempt else "none"
+    return (
+        f'<tr><th scope="row"><code>&lt;{escaped(clipped(delivery.recipient, 320))}&gt;</code><br>'
+        f"<small>{escaped(delivery.message.identifier)}</small></th>"
+        f'<td class="{mark.accent}">{mark}</td>'
+        f"<td>{in_words(delivery.age)}, {count(len(delivery.attempts), 'attempt')}</td>"
+        f"<td><code>{escaped(clipped(delivery.last))}</code></td><td>{next_attempt}</td></tr>"
+    )
