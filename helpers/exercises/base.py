@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from helpers.exercises.cases import Case
 from helpers.exercises.records import Deed, Records
 from helpers.wire.messages import Status, Verdict
 
@@ -89,6 +90,7 @@ class Exercise:
     given: tuple[str, ...] = ()  #: lines that the starter sends by itself; they alone are no attempt
     #: the message when only those were heard
     only_given: str = "The server has heard only what the cell sends by itself, and nothing of your own yet."
+    case: Case | None = None  #: a recorded session to investigate: then its cause has to be named as well
 
     def __post_init__(self) -> None:
         _demand(self.id, EXERCISE_ID.fullmatch(self.id) is not None, 'an id such as "01.a"')
@@ -119,6 +121,8 @@ class Exercise:
         """Judge the exercise from what was said. Of several mistakes the last one made is told."""
         records = records.of(self.id)
         verdict = self._verdict(records)
+        if self.case is not None:
+            verdict = self.case.with_conclusion(verdict, records.conclusions.get(self.id))
         if len(records.labs) > 1:
             return verdict
         return replace(verdict, evidence=tuple(replace(line, lab="") for line in verdict.evidence))

@@ -64,6 +64,7 @@ def solution(exercise: str) -> Shown:
 
 def collect() -> Records:
     """What happened at all labs of this kernel, now."""
+    from helpers.exercises.cases import conclusions
     from helpers.exercises.records import LabRecord, Records
     from helpers.lab import running_labs
 
@@ -71,7 +72,8 @@ def collect() -> Records:
         tuple(
             LabRecord(lab.name, lab.profile, lab.transcript(), lab.mailboxes, lab.queue, lab.certificate.names)
             for lab in running_labs()
-        )
+        ),
+        conclusions(),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers.protocol.reply import Reply
 from helpers.views.secrets import sent_lines
-from helpers.wire.messages import Evidence, StoredMessage
+from helpers.wire.messages import Evidence, StoredMessage, Verdict
 from helpers.wire.transcript import Connection, Exchange, ExchangeKind, Outcome, Transaction, Transcript
 
 #: A line of evidence is cut here; a message line may have 998 octets and more.
@@ -188,11 +188,12 @@ class Records:
     """The labs of a kernel, oldest first."""
 
     labs: tuple[LabRecord, ...] = ()
+    conclusions: Mapping[str, Verdict] = field(default_factory=dict)  #: of case files, by exercise
 
     def of(self, exercise: str) -> Records:
         """What counts for an exercise: its own lab (the one named like it) where there is one, else all."""
         own = tuple(lab for lab in self.labs if lab.name == exercise)
-        return Records(own) if own else self
+        return Records(own, self.conclusions) if own else self
 
     def conversations(self, profile: str | None = None) -> list[Conversation]:
         """The connections to labs of this profile (None: of any)."""
