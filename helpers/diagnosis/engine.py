@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from helpers.diagnosis.reading import Refusal, canonical_phase, read_reply, read_text
-from helpers.diagnosis.rules import causes, politeness, rules
+from helpers.diagnosis.rules import Rule, causes, politeness, rules
 from helpers.diagnosis.sessions import asked_about, is_consequence, phase_of, phase_of_command, refusals
 from helpers.protocol.reply import Reply
 from helpers.wire.diagnosis import Clue, Diagnosis
@@ -15,6 +16,7 @@ from helpers.wire.transcript import Exchange, Transcript
 ENOUGH: Final = 0.4  #: below this a cause is a guess
 SESSION: Final = 200_000  #: characters of a pasted session that are read
 RIVAL: Final = 0.4  #: how much of a rival cause's score is taken from the confidence
+GENERAL: Final = "policy-other"  #: what is left when nothing better is known; it contradicts no other cause
 
 _SESSION: Final = re.compile(r"^[ \t]{0,8}(?:[CS]: |<[-~]|[-~]>|<\*\*|\*\*>|send: |reply: )", re.MULTILINE)
 
@@ -82,14 +84,16 @@ def _of_transcript(transcript: Transcript, phase: str | None) -> Diagnosis:
 
 def _weigh(refusal: Refusal) -> Diagnosis:
     if refusal.ok:
-        return Diagnosis(
-            None, False, refusal.phase, "nobody (wait)", _NO_REFUSAL, (), 1.0, reply=refusal.whole, refused=False
-        )
-    read = Refusal(refusal.code, refusal.enhanced, politeness().sub(" ", refusal.text), refusal.whole, refusal.phase)
+        failed = replace(refusal, code=None)
+        if not any(rule.kind == "error" and rule.clue(failed) for rule in rules()):
+            return Diagnosis(
+                None, False, refusal.phase, "nobody (wait)", _NO_REFUSAL, (), 1.0, reply=refusal.whole, refused=False
+            )
+        refusal = failed  # the last reply was fine, then the client gave up
+    read = replace(refusal, text=politeness().sub(" ", refusal.text))
     hits = [(rule, clue) for rule in rules() if (clue := rule.clue(read))]
     ranked = sorted(_scores([clue for _, clue in hits]).items(), key=lambda item: -item[1])
     top, score = ranked[0] if ranked else ("", 0.0)
-    rival = ranked[1][1] if len(ranked) > 1 else 0.0
     if score < ENOUGH:
         explanation, steps = _NOT_SURE
         evidence = tuple(clue for _, clue in hits)
@@ -98,18 +102,29 @@ def _weigh(refusal: Refusal) -> Diagnosis:
             round(score, 2), evidence, refusal.whole,
         )  # fmt: skip
     cause = causes()[top]
-    said = [rule.temporary for rule, _ in hits if rule.cause == top and rule.temporary is not None]
+    speaking = sorted((hit for hit in hits if hit[0].cause == top), key=lambda hit: -hit[1].weight)
+    said = [rule.temporary for rule, _ in speaking if rule.temporary is not None]
     return Diagnosis(
         top,
         said[0] if said else _temporary(refusal, cause.temporary),
         refusal.phase,
-        cause.who,
-        cause.explanation,
-        cause.steps,
-        round(score * (1 - RIVAL * rival), 2),
-        tuple(sorted((clue for _, clue in hits if clue.cause == top), key=lambda clue: -clue.weight)),
+        next((rule.who for rule, _ in speaking if rule.who), cause.who),
+        next((rule.explanation for rule, _ in speaking if rule.explanation), cause.explanation),
+        next((rule.steps for rule, _ in speaking if rule.steps), cause.steps),
+        round(score * (1 - RIVAL * _rival(top, hits)), 2),
+        tuple(clue for _, clue in speaking),
         refusal.whole,
     )
+
+
+def _rival(top: str, hits: list[tuple[Rule, Clue]]) -> float:
+    """The score of the next best cause. A general refusal by policy, and a code where words speak, are no rivals."""
+    words = any(clue.cause == top and clue.kind in ("words", "error") for _, clue in hits)
+    others = [
+        clue for _, clue in hits
+        if clue.cause not in (top, GENERAL) and not (words and clue.kind in ("code", "enhanced code"))
+    ]  # fmt: skip
+    return max(_scores(others).values(), default=0.0)
 
 
 def _scores(clues: list[Clue]) -> dict[str, float]:

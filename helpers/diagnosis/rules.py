@@ -46,9 +46,14 @@ class Rule:
     enhanced: frozenset[str]
     phases: frozenset[str]
     temporary: bool | None
+    who: str | None
+    explanation: str | None
+    steps: tuple[str, ...] | None
 
     def clue(self, refusal: Refusal) -> Clue | None:
         """What of this refusal fits the rule; None where it does not fit."""
+        if self.kind == "error" and refusal.code is not None:
+            return None  # a server has spoken: the client's words say nothing more
         if self.codes and refusal.code not in self.codes:
             return None
         if self.enhanced and not self.enhanced & _forms(refusal.enhanced):
@@ -82,7 +87,9 @@ def causes() -> dict[str, Cause]:
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order of the files."""
     return tuple(
-        rule for file in ("rules.toml", "providers.toml", "codes.toml", "errors.toml") for rule in _rules_of(file)
+        rule
+        for file in ("rules.toml", "languages.toml", "providers.toml", "codes.toml", "errors.toml")
+        for rule in _rules_of(file)
     )
 
 
@@ -109,6 +116,9 @@ def _rules_of(file: str) -> Iterator[Rule]:
             frozenset(row.get("enhanced", ())),
             frozenset(row.get("phases", ())),
             row.get("temporary"),
+            row.get("who"),
+            row.get("explanation"),
+            tuple(row["steps"]) if "steps" in row else None,
         )
 
 
