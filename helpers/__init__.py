@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from helpers.exercises import progress as progress
     from helpers.exercises import solution as solution
     from helpers.exercises.by_hand import by_hand as by_hand
+    from helpers.exercises.failures import failure as failure
     from helpers.lab import Lab as Lab
     from helpers.mailing import probe_server as probe_server
     from helpers.mailing import send_email as send_email
     from helpers.widgets import CommandPicker as CommandPicker
     from helpers.widgets import Console as Console
     from helpers.widgets import DiagnosisBox as DiagnosisBox
+    from helpers.widgets import Gallery as Gallery
     from helpers.widgets import Lookup as Lookup
     from helpers.widgets import case as case
     from helpers.widgets import course_map as course_map
@@ -44,6 +46,7 @@ _HOMES = {
     "Transcript": "helpers.wire.transcript",
     "CommandPicker": "helpers.widgets",
     "Console": "helpers.widgets",
+    "Gallery": "helpers.widgets",
     "Lookup": "helpers.widgets",
     "by_hand": "helpers.exercises.by_hand",
     "DiagnosisBox": "helpers.widgets",
@@ -56,6 +59,7 @@ _HOMES = {
     "check": "helpers.exercises",
     "check_environment": "helpers.environment",
     "diagnose": "helpers.diagnosis",
+    "failure": "helpers.exercises.failures",
     "flow": "helpers.displays",
     "hint": "helpers.exercises",
     "lookup": "helpers.displays",

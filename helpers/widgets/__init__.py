@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from helpers.widgets.console import Console as Console
     from helpers.widgets.coursemap import course_map as course_map
     from helpers.widgets.diagnosing import DiagnosisBox as DiagnosisBox
+    from helpers.widgets.gallery import Gallery as Gallery
     from helpers.widgets.lookup import Lookup as Lookup
     from helpers.widgets.ordering import order as order
     from helpers.widgets.picker import CommandPicker as CommandPicker
@@ -22,6 +23,7 @@ _HOMES = {
     "Lookup": "helpers.widgets.lookup",
     "DiagnosisBox": "helpers.widgets.diagnosing",
     "case": "helpers.widgets.casefile",
+    "Gallery": "helpers.widgets.gallery",
     "course_map": "helpers.widgets.coursemap",
     "order": "helpers.widgets.ordering",
     "predict": "helpers.widgets.questions",
