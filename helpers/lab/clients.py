@@ -132,22 +132,35 @@ class MemorySMTP(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
         return PipeSocket(self._open_pipe())
 
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:  # type: ignore[override]
+        # without a context smtplib verifies nothing; here it is to be no safer than on a socket
+        over_pipes: Any = _OverPipes(context or ssl._create_unverified_context())
+        return super().starttls(context=over_pipes)
+
+
+class _OverPipes:
+    """Any TLS context as ``starttls`` uses it: the context's own method takes nothing but a socket."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_socket(self, sock: PipeSocket, server_hostname: str) -> PipeSocket:
+        from helpers.session_tls import TLSPipe
+
+        try:
+            return PipeSocket(TLSPipe(sock.pipe, self._context, server_hostname))
+        except TLSFailed as failed:
+            if isinstance(failed.__cause__, ssl.SSLError):
+                raise failed.__cause__ from None  # what a caller of smtplib gets, and expects, on a socket
+            raise
+
 
 class LabSSLContext(ssl.SSLContext):
-    """A client context that can also wrap a :class:`PipeSocket`, so that ``starttls`` works in memory."""
+    """A client context whose sockets are watched: see :class:`WatchedSSLSocket`."""
 
     sslsocket_class = WatchedSSLSocket
 
     def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> Any:
-        if isinstance(sock, PipeSocket):
-            from helpers.session_tls import TLSPipe
-
-            try:
-                return PipeSocket(TLSPipe(sock.pipe, self, options.get("server_hostname") or ""))
-            except TLSFailed as failed:
-                if isinstance(failed.__cause__, ssl.SSLError):
-                    raise failed.__cause__ from None  # what a caller of smtplib gets, and expects, on a socket
-                raise
         why_silent = getattr(sock, "why_silent", _nobody_knows)
         wrapped = super().wrap_socket(sock, *args, **options)
         wrapped.why_silent = why_silent  # type: ignore[attr-defined]

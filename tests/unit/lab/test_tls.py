@@ -189,6 +189,13 @@ def test_smtplib_refuses_a_foreign_certificate(lab: Lab, start: Start) -> None:
     client.close()
 
 
+def test_smtplib_without_a_context_encrypts_to_anybody(transport: str) -> None:
+    """smtplib's documentation: no certificate is verified then."""
+    with Lab("open", transport=transport, certificate="unknown-ca") as lab, lab.smtplib() as client:
+        assert client.starttls()[0] == 220
+        assert client.ehlo()[0] == 250
+
+
 def test_smtp_ssl_and_the_ca_file() -> None:
     with Lab("submissions", transport="sockets") as lab:
         context = ssl.create_default_context(cafile=str(lab.ca_file()))
