@@ -22,19 +22,21 @@ _WAITS: Final = "reads no commands here"
 
 #: Beside the stylesheet of the cards, or alone on paper; the colours are those of whatever is around it.
 FLOW_STYLE: Final = """
-.flow{display:grid;grid-template-columns:minmax(0,5fr) minmax(8em,6fr) minmax(0,5fr) minmax(2.6em,auto);
-column-gap:.6em;font-size:.93em;line-height:1.35}
-.flow .place{display:block;border:1.5px solid currentColor;border-radius:6px;padding:.3em .7em;grid-column:2;
-align-self:center}
+.flow{display:grid;grid-template-columns:minmax(0,5fr) minmax(8em,6fr) minmax(0,5fr) minmax(1em,auto);
+column-gap:.7em;font-size:.93em;line-height:1.35}
+.flow.flow .place{display:block;border:1.5px solid var(--soft,#555);border-radius:6px;padding:.3em .7em;grid-column:2}
 .flow .place b{display:block}
 .flow .place small{display:block;color:var(--soft,#555)}
-.flow .down{grid-column:2;text-align:center;padding:.15em 0}
-.flow .from{grid-column:1;text-align:right;align-self:center;padding-left:1em}
-.flow .side{grid-column:3;align-self:center;border:0;margin:0;padding:0}
+.flow .down{grid-column:2;text-align:center;padding:.15em 0;min-height:1.3em}
+.flow .from{grid-column:1;text-align:right;padding:.1em 0 .15em 1em}
+.flow .side{grid-column:3;align-self:center}
 .flow .side .place{margin-top:.15em;border-style:dashed}
-.flow :is(.rail,.out){border:1.5px solid var(--soft,#555);margin:1.1em 0;opacity:.55}
-.flow .rail{border-right:0;border-radius:8px 0 0 8px;grid-column:1}
-.flow .out{border-left:0;border-radius:0 8px 8px 0;grid-column:4}
+.flow .rail,.flow .out{border:1.5px solid var(--soft,#555);position:relative;color:var(--soft,#555)}
+.flow .rail{border-right:0;border-radius:8px 0 0 8px;grid-column:1;margin-top:.7em}
+.flow .out{border-left:0;border-radius:0 8px 8px 0;grid-column:4;margin:.8em 0}
+.flow i{position:absolute;font-style:normal;line-height:1}
+.flow .rail i{right:-.45em;top:-.57em}
+.flow .out i{left:-.45em;bottom:-.57em}
 """
 
 
@@ -107,19 +109,21 @@ def flow_diagram() -> str:
 
 def _spine() -> Iterator[str]:
     for n, phase in enumerate(_SPINE):
-        yield _place(phase, f"grid-row:{_row(phase)}")
-        if n + 1 < len(_SPINE):
-            there = [way for way in _ways(phase) if way.after is _SPINE[n + 1]]
-            yield f'<div class="down" style="grid-row:{_row(phase) + 1}">↓ {" · ".join(map(_way, there))}</div>'
+        yield _place(phase, f"grid-row:{_row(phase)}/span 2")
+        there = [way for way in _ways(phase) if way.after in _SPINE[n + 1 :]]
+        said = f"↓ {' · '.join(map(_way, there))}" if there else ""
+        yield f'<div class="down" style="grid-row:{_row(phase) + 2}">{said}</div>'
 
 
 def _rails() -> Iterator[str]:
-    """The ways back: a bracket for each place that they lead to, and what takes them beside each place they leave."""
+    """The ways back: a bracket for each place that they lead to, and what takes them beside each place they leave.
+
+    A bracket leaves a place in its upper row and comes in at the lower one, so that no two of them meet.
+    """
     back = [way for phase in _SPINE for way in _ways(phase) if way.after in _SPINE and _row(way.after) < _row(phase)]
     for target in dict.fromkeys(way.after for way in back):
         last = max(_row(way.before) for way in back if way.after is target)
-        yield f'<div class="rail" style="grid-row:{_row(target)}/{last + 1}"></div>'
-        yield f'<div class="from" style="grid-row:{_row(target)};align-self:start">→</div>'
+        yield f'<div class="rail" style="grid-row:{_row(target) + 1}/{last + 1}"><i>▸</i></div>'
     for phase in _SPINE:
         if ways := [way for way in back if way.before is phase]:
             said = "<br>".join(f"↑ {_way(way)}" for way in ways)
@@ -130,20 +134,17 @@ def _sides() -> Iterator[str]:
     for phase in _SPINE:
         if there := [way for way in _ways(phase) if way.after is Phase.AUTH]:
             back = [way for way in _ways(Phase.AUTH) if way.after is phase]
-            said = [f"→ {_way(way)}" for way in there] + [f"← {_way(way)}" for way in back]
-            yield (
-                f'<div class="side" style="grid-row:{_row(phase)}">{"<br>".join(said)}{_place(Phase.AUTH, "")}</div>'
-            )
+            said = "<br>".join([*(f"→ {_way(way)}" for way in there), *(f"← {_way(way)}" for way in back)])
+            yield f'<div class="side" style="grid-row:{_row(phase)}/span 2">{said}{_place(Phase.AUTH, "")}</div>'
 
 
 def _ends() -> Iterator[str]:
     ways = [way for phase in _SPINE for way in _ways(phase) if way.after is Phase.ENDED]
-    last = _row(_SPINE[-1]) + 2
-    first = min(_row(way.before) for way in ways)
-    said = " · ".join(dict.fromkeys(_way(way) for way in ways))
-    yield f'<div class="out" style="grid-row:{first}/{last + 1}"></div>'
+    first, last = min(_row(way.before) for way in ways), _row(_SPINE[-1]) + 3
+    said = " · ".join(dict.fromkeys(map(_way, ways)))
     sources = ", ".join(str(place_number(way.before)) for way in ways)
-    yield f'<div class="side" style="grid-row:{last}">← {said}, from {sources}</div>'
+    yield f'<div class="out" style="grid-row:{first}/{last + 1}"><i>◂</i></div>'
+    yield f'<div class="side" style="grid-row:{last}">← {said}<br>from {sources}</div>'
     yield f'<div class="place" style="grid-row:{last}"><b>{escaped(Phase.ENDED)}</b><small>{_ANYWHERE}</small></div>'
 
 
@@ -158,7 +159,8 @@ def _way(way: _Way) -> str:
 
 
 def _row(phase: Phase) -> int:
-    return 2 * _SPINE.index(phase) + 1
+    """The first row of a place: it has two, and one follows for the way to the next."""
+    return 3 * _SPINE.index(phase) + 1
 
 
 # --- what is said ----------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ _RETRY: Final = {
 _TEXT_WIDTH: Final = 100
 _SPELT_OUT: Final = 3  # entries that the plain text shows in full
 _UNFOLDED: Final = 2
+_UNFOLDED_ITEMS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,15 @@ def _fitting(text: str, left: Sequence[Entry]) -> list[Entry]:
 
 def _distance(entry: Entry, text: str, words: Sequence[str]) -> int:
     """0: its name; 1: the words are in its name and title; 2: elsewhere in it."""
-    if text in (entry.key.casefold(), entry.key.partition(" ")[0].casefold()):
+    if _is_name(text, entry):
         return 0
     name = f"{entry.key} {entry.title}".casefold()
     return 1 if all(word in name for word in words) else 2
+
+
+def _is_name(text: str, entry: Entry) -> bool:
+    """Whether ``text`` is the entry's name: "RCPT TO", or its first word."""
+    return text.strip().casefold() in (entry.key.casefold(), entry.key.partition(" ")[0].casefold())
 
 
 # --- showing ---------------------------------------------------------------------------------------------------
@@ -196,12 +202,15 @@ def lookup_text(found: Sequence[Entry], text: str = "") -> str:
     """A few entries in full, or many with a line each."""
     if not found:
         return f"{tally(found)} {advice(text)}"
-    if len(found) > _SPELT_OUT:
-        width = max(len(entry.key) for entry in found)
-        nouns = max(len(GROUPS[entry.group]) for entry in found)
-        lines = [f"  {GROUPS[entry.group]:<{nouns}}  {entry.key:<{width}}  {entry.title}" for entry in found]
-        return "\n".join([tally(found), *lines])
-    return "\n\n".join([tally(found), *map(entry_text, found)])
+    spelt_out = found if len(found) <= _SPELT_OUT else [entry for entry in found if _is_name(text, entry)]
+    rest = [entry for entry in found if entry not in spelt_out]
+    parts = [tally(found), *map(entry_text, spelt_out)]
+    if rest:
+        width = max(len(entry.key) for entry in rest)
+        nouns = max(len(GROUPS[entry.group]) for entry in rest)
+        lines = [f"  {GROUPS[entry.group]:<{nouns}}  {entry.key:<{width}}  {entry.title}" for entry in rest]
+        parts.append("\n".join(lines if not spelt_out else ["The words stand also in:", *lines]))
+    return "\n\n".join(parts)
 
 
 def entry_text(entry: Entry) -> str:
@@ -233,9 +242,10 @@ def lookup_html(found: Sequence[Entry], text: str = "") -> str:
     """The entries as lines that unfold; one or two are unfolded."""
     if not found:
         return f'<p>{tally(found)} <span class="soft">{escaped(advice(text))}</span></p>'
-    unfolded = " open" if len(found) <= _UNFOLDED else ""
+    few = len(found) <= _UNFOLDED
     lines = "".join(
-        f'<li class="C"><details{unfolded}><summary class="row"><b>{escaped(entry.key)}</b> '
+        f'<li class="C"><details{" open" if few or _is_name(text, entry) else ""}>'
+        f'<summary class="row"><b>{escaped(entry.key)}</b> '
         f"<span>{escaped(entry.title)}</span> "
         f'<span class="tag soft">{GROUPS[entry.group]}</span></summary>{facts_html(entry)}</details></li>'
         for entry in found
@@ -253,11 +263,20 @@ def entry_html(entry: Entry) -> str:
 
 def facts_html(entry: Entry) -> str:
     """What is said of an entry, as a table."""
-    rows = [(fact.label, "<br>".join(map(_item_html, fact.items))) for fact in (*entry.facts, *_example(entry))]
+    rows = [(fact.label, _fact_html(fact)) for fact in (*entry.facts, *_example(entry))]
     if entry.rfc:
         rows.append(("Source", rfc_link(entry.rfc)))
     cells = "".join(f'<tr><th scope="row">{escaped(label)}</th><td>{value}</td></tr>' for label, value in rows)
     return f'<table aria-label="{escaped(entry.key)}"><tbody>{cells}</tbody></table>'
+
+
+def _fact_html(fact: Fact) -> str:
+    """The items of a fact; many that have a name are folded under their names."""
+    items = "<br>".join(map(_item_html, fact.items))
+    if len(fact.items) <= _UNFOLDED_ITEMS or not all(item.code and item.text for item in fact.items):
+        return items
+    names = ", ".join(escaped(item.code) for item in fact.items)
+    return f"<details><summary>{names}</summary>{items}</details>"
 
 
 def _item_html(item: Item) -> str:

@@ -75,7 +75,7 @@ class Lookup(Stored):
         self.try_button.on_click(lambda _: self._run(self.try_it))
         fields = [widgets.VBox([control]).add_class("smtp-field") for control in self._filters]
         fields[0].add_class("smtp-wide")
-        facts = widgets.VBox([self.entry, widgets.HBox([self.try_button]).add_class("smtp-row"), self.notice])
+        facts = widgets.VBox([widgets.HBox([self.try_button]).add_class("smtp-row"), self.notice, self.entry])
         super().__init__(
             [
                 style_sheet(),
@@ -110,7 +110,7 @@ class Lookup(Stored):
             try:
                 self.text.value = text
                 for control, value in ((self.group, whole), (self.phase, phase), (self.reply_class, reply_class)):
-                    control.value = value
+                    control.value = value or ""
             finally:
                 self._drawing = False
             self._search()
@@ -186,9 +186,9 @@ class Lookup(Stored):
         before = self.chosen.key if self.chosen else None
         self.found = find(
             self.text.value,
-            group=self.group.value,
-            phase=self.phase.value,
-            reply_class=self.reply_class.value,
+            group=self.group.value or None,
+            phase=self.phase.value or None,
+            reply_class=self.reply_class.value or None,
             among=self._all,
         )
         self._drawing = True
@@ -238,4 +238,4 @@ class Lookup(Stored):
 
 
 def _dropdown(label: str, options: list[tuple[str, Any]]) -> widgets.Dropdown:
-    return widgets.Dropdown(description=label, options=[(_ANY, None), *options], value=None)
+    return widgets.Dropdown(description=label, options=[(_ANY, ""), *options], value="")
