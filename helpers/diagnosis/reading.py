@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from helpers.diagnosis.cleaning import clean, core
 from helpers.protocol.reply import Reply
 
 READ: Final = 8000  #: characters of a pasted text that are read; a reply has 512 octets a line (RFC 5321 4.5.3.1.5)
@@ -33,7 +34,10 @@ _CODE: Final = re.compile(
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)")
 _TUPLE: Final = re.compile(r"\(\s*([2-5]\d\d),\s*b?['\"]")
 
-_ADDED: Final = re.compile(r"\(in reply to [^)]{0,60}\)|\bSMTP error from remote mail server after [^:]{0,300}:")
+_ADDED: Final = re.compile(
+    r"\(in reply to [^)]{0,60}\)|; from=<[^>]{0,260}>(?: to=<[^>]{0,260}>)?(?: proto=\w{1,8})?(?: helo=<[^>]{0,260}>)?"
+    r"|\bSMTP error from remote mail server after [^:]{0,300}:"
+)
 
 #: Where a bounce or an exception says when it happened. The first that is found counts.
 _SAID_AT: Final = tuple(
@@ -49,6 +53,14 @@ _SAID_AT: Final = tuple(
         (r"(?:in reply to|after|response to) (?:EHLO|HELO|LHLO)", "EHLO"),
         (r"(?:in reply to|after|response to) (?:STARTTLS)", "STARTTLS"),
         (r"(?:in reply to|after|response to) (?:AUTH)", "AUTH"),
+        (r"reject: CONNECT from|command: ['\"]CONN['\"]|refused to talk to me", "connect"),
+        (r"reject: (?:EHLO|HELO) from|(?:EHLO|HELO) command failed", "EHLO"),
+        (r"reject: MAIL from|MAIL FROM command failed|rejected MAIL|command: ['\"]MAIL", "MAIL"),
+        (r"reject: RCPT from|RCPT TO command failed|rejected RCPT|command: ['\"]RCPT|while sending RCPT", "RCPT"),
+        (r"reject: END-OF-MESSAGE from|DATA END command failed|rejected after DATA|command: ['\"]DATA", "end-of-data"),
+        (r"reject: DATA from|DATA command failed", "DATA"),
+        (r"(?:AUTH|Username|Password) command failed|command: ['\"]AUTH|\bEAUTH\b", "AUTH"),
+        (r"STARTTLS command failed|command: ['\"]STARTTLS", "STARTTLS"),
         (r"after initial connection|SMTPConnectError|initial server greeting", "connect"),
         (r"SMTPRecipientsRefused|SMTPRecipientRefused", "RCPT"),
         (r"SMTPSenderRefused", "MAIL"),
@@ -106,11 +118,17 @@ def read_reply(reply: Reply, phase: str | None) -> Refusal:
 
 def read_text(pasted: str, phase: str | None = None) -> Refusal:
     """A pasted text: its reply, wherever in it that stands."""
-    whole = pasted[:READ].replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\r", "\n").strip()
+    text = clean(pasted)
+    whole = core(text, READ)
     found = _find_code(whole)
+    if found is None and whole not in text[:READ]:
+        whole = text[:READ]
+        found = _find_code(whole)
     code, start = (int(found[1]), found.start(1)) if found else (None, 0)
     said = whole[start:]
-    return Refusal(code, _enhanced(said, code), _bare(said, code), whole, phase or _phase(whole, code))
+    return Refusal(
+        code, _enhanced(said, code), _bare(said, code), whole, phase or _phase(whole, code) or _phase(text, code)
+    )
 
 
 def _find_code(text: str) -> re.Match[str] | None:
