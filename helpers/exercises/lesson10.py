@@ -145,7 +145,8 @@ FADED = Exercise(
         'server = Lab("strict", name="10.a")\n'
         "session = server.connect()\n"
         "session.send(...)  # replace the three dots by the scanner's first line\n"
-        f'print(session.send("{_MAIL}"))'
+        f'print(session.send("{_MAIL}"))\n'
+        'check("10.a")'
     ),
     given=(_MAIL,),
     hints=(
@@ -223,6 +224,7 @@ FADED = Exercise(
 # -- 10.b: Carol's copy ---------------------------------------------------------------------------------
 
 _OFFER = "To: bob@lab.example, carol@lab.example\nSubject: Offer\n\nFriday at noon?\n"
+_SEND_OFFER = 'session.send_data("To: bob@lab.example, carol@lab.example\\nSubject: Offer\\n\\nFriday at noon?\\n")'
 
 
 def _send_offer(lab: Lab) -> None:
@@ -326,9 +328,9 @@ MEND = Exercise(
         "session = server.connect()\n"
         f'for line in ["{_EHLO}", "{_MAIL}", "{_RCPT}", "DATA"]:\n'
         "    session.send(line)\n"
-        f"session.send_data({_OFFER!r})".replace("'To:", '"To:').replace("\\n')", '\\n")')
-        + "\n"
-        "print(sorted(server.mailboxes))  # who has mail now"
+        f"{_SEND_OFFER}\n"
+        "print(sorted(server.mailboxes))  # who has mail now\n"
+        'check("10.b")'
     ),
     given=(_EHLO, _MAIL, _RCPT, "DATA", _OFFER.replace("\n", "\r\n") + "."),
     hints=(
@@ -346,7 +348,7 @@ MEND = Exercise(
             f'recipients = ["{_RCPT}", "RCPT TO:<{_CAROL}>"]\n'
             f'for line in ["{_EHLO}", "{_MAIL}", *recipients, "DATA"]:\n'
             "    session.send(line)\n"
-            'session.send_data("To: bob@lab.example, carol@lab.example\\nSubject: Offer\\n\\nFriday at noon?\\n")\n'
+            f"{_SEND_OFFER}\n"
             "print(sorted(server.mailboxes))\n"
             'check("10.b")'
         ),
