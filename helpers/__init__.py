@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from helpers.mailing import send_email as send_email
     from helpers.widgets import CommandPicker as CommandPicker
     from helpers.widgets import Console as Console
+    from helpers.widgets import Decoder as Decoder
     from helpers.widgets import DiagnosisBox as DiagnosisBox
     from helpers.widgets import Gallery as Gallery
     from helpers.widgets import Lookup as Lookup
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from helpers.widgets import order as order
     from helpers.widgets import predict as predict
     from helpers.widgets import quiz as quiz
+    from helpers.wire.decoded import decode as decode
     from helpers.wire.transcript import Transcript as Transcript
 
 _HOMES = {
@@ -46,6 +48,7 @@ _HOMES = {
     "Transcript": "helpers.wire.transcript",
     "CommandPicker": "helpers.widgets",
     "Console": "helpers.widgets",
+    "Decoder": "helpers.widgets",
     "Gallery": "helpers.widgets",
     "Lookup": "helpers.widgets",
     "by_hand": "helpers.exercises.by_hand",
@@ -58,6 +61,7 @@ _HOMES = {
     "quiz": "helpers.widgets",
     "check": "helpers.exercises",
     "check_environment": "helpers.environment",
+    "decode": "helpers.wire.decoded",
     "diagnose": "helpers.diagnosis",
     "failure": "helpers.exercises.failures",
     "flow": "helpers.displays",

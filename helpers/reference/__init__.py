@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from helpers.reference.loader import Library, MalformedEntry, UnknownEntry, using
-    from helpers.reference.model import Command, EnhancedCode, Extension, Group, Mechanism, Port, ReplyCode, Term, Trial
+    from helpers.reference.model import (
+        Command,
+        Digit,
+        EnhancedCode,
+        Extension,
+        Group,
+        Mechanism,
+        Port,
+        ReplyCode,
+        Term,
+        Trial,
+    )
 
 __all__ = [
     "Library",
@@ -25,6 +36,7 @@ __all__ = [
     "UnknownEntry",
     "command",
     "commands",
+    "digit",
     "enhanced_code",
     "enhanced_codes",
     "extension",
@@ -108,6 +120,16 @@ def enhanced_code(code: str) -> EnhancedCode:
 def enhanced_codes() -> tuple[EnhancedCode, ...]:
     """All enhanced status codes, in the order of the registry."""
     return tuple(_facts().entries("enhanced").values())
+
+
+def digit(place: str) -> Digit:
+    """What a digit says at its place: "5yz", "x5z", "5.X.X" or "X.1.X".
+
+    Raises:
+        UnknownEntry: no RFC gives this digit a meaning there.
+    """
+    found: Digit = _facts().find("digits", place)
+    return found
 
 
 def extension(keyword: str) -> Extension:

@@ -130,6 +130,17 @@ class EnhancedCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Digit:
+    """What one digit of a reply code, or one number of an enhanced code, says at its place."""
+
+    place: str  #: "5yz", "x5z" (RFC 5321 4.2.1), "5.X.X", "X.1.X" (RFC 3463 2)
+    title: str
+    meaning: str
+    rfc: str
+    sender: str = ""  #: what a server does that gets this reply when it sends a message on
+
+
+@dataclass(frozen=True, slots=True)
 class Extension:
     """An ESMTP extension, by its EHLO keyword."""
 
@@ -194,6 +205,7 @@ class Mechanism:
     mistakes: tuple[str, ...] = ()
     messages: tuple[SaslMessage, ...] = ()  #: those of each side in the order in which it sends them
     messages_of: str = ""  #: the mechanism whose messages have the same form
+    by_hand: str = ""  #: the shell line that makes a message of NAME and PASSWORD, where one line can
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,7 @@ class Port:
     tls: Literal["starttls", "implicit"]
     rfc: str  #: empty when no RFC names it
     by_hand: str  #: the line that opens a session from a terminal; HOST stands for the server's name
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 _LONGEST_KEY = 40  # the search for near matches grows with the key, and a peer may send a key of any length
 
-_FIRST_DIGIT = {
-    2: "the server did what it was asked",
-    3: "so far so good, the server waits for more",
-    4: "not now: the same may work later",
-    5: "refused: the same will be refused again",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LineNote:
@@ -149,10 +142,11 @@ def _code_note(reply: Reply) -> str:
         pass
     else:
         return _cited(f"{code.code}: {code.meaning}", code.rfc)
-    said = _FIRST_DIGIT.get(reply.code // 100)
-    if said is None:
+    try:
+        first = reference.digit(f"{reply.code // 100}yz")
+    except reference.UnknownEntry:
         return f"{reply.code} is no reply code of SMTP: the first digit is 2, 3, 4 or 5 (RFC 5321 4.2.1)."
-    return f"{reply.code} is not in the reference; its first digit says: {said} (RFC 5321 4.2.1)."
+    return f"{reply.code} is not in the reference; its first digit says: {first.meaning} (RFC 5321 4.2.1)."
 
 
 def _answered(exchange: Exchange) -> model.Command | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpers.protocol.reply import Reply
 from helpers.protocol.state import SessionState
 from helpers.views.conversation import conversation_html
+from helpers.views.decoded import decoded_html
 from helpers.views.diagnosis import diagnosis_html
 from helpers.views.mailbox import mailbox_html, mailbox_text
 from helpers.views.overheard import overheard_html
@@ -13,6 +14,7 @@ from helpers.views.reply import reply_html
 from helpers.views.state_map import state_map_html, state_map_text
 from helpers.views.style import card
 from helpers.views.verdict import verdict_html
+from helpers.wire.decoded import Decoded
 from helpers.wire.diagnosis import Diagnosis
 from helpers.wire.messages import Messages, StoredMessage, Verdict
 from helpers.wire.overheard import Overheard
@@ -39,6 +41,8 @@ def to_html(shown: object) -> str | None:
             return card(f'<div class="body">{overheard_html(shown)}</div>', "What somebody on the path has")
         case Verdict():
             return card(verdict_html(shown), "Verdict")
+        case Decoded():
+            return card(decoded_html(shown), "Decoded reply")
         case Diagnosis():
             return card(diagnosis_html(shown), "Diagnosis")
         case SessionState():

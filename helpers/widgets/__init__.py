@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from helpers.widgets.casefile import case as case
     from helpers.widgets.console import Console as Console
     from helpers.widgets.coursemap import course_map as course_map
+    from helpers.widgets.decoder import Decoder as Decoder
     from helpers.widgets.diagnosing import DiagnosisBox as DiagnosisBox
     from helpers.widgets.gallery import Gallery as Gallery
     from helpers.widgets.lookup import Lookup as Lookup
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CommandPicker": "helpers.widgets.picker",
     "Console": "helpers.widgets.console",
+    "Decoder": "helpers.widgets.decoder",
     "Lookup": "helpers.widgets.lookup",
     "DiagnosisBox": "helpers.widgets.diagnosing",
     "case": "helpers.widgets.casefile",
