@@ -103,7 +103,11 @@ def _weigh(refusal: Refusal) -> Diagnosis:
         )  # fmt: skip
     cause = causes()[top]
     speaking = sorted((hit for hit in hits if hit[0].cause == top), key=lambda hit: -hit[1].weight)
-    said = [rule.temporary for rule, _ in speaking if rule.temporary is not None]
+    said = [
+        rule.temporary
+        for rule, _ in speaking
+        if rule.temporary is not None and not (rule.kind == "error" and refusal.enhanced)
+    ]
     return Diagnosis(
         top,
         said[0] if said else _temporary(refusal, cause.temporary),
