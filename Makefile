@@ -1,7 +1,7 @@
 # Two commands are all a reader needs: make lab, make test. The logic is in tools/; without make see README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-system notebooks bench lint coverage binder-check pins clean
+.PHONY: help lab test test-system notebooks sheet bench lint coverage binder-check pins clean
 
 # The newest Python that fits and can make an environment; else whichever there is: it says what is missing.
 fits = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -46,6 +46,9 @@ html: test-env ## write the whole course as web pages that need no kernel, into 
 
 links: test-env ## write the badges and links of README and workshop/ (owner and name stand in pyproject.toml)
 	@$(TEST_PYTHON) tools/links.py
+
+sheet: test-env ## print the reference on two pages, to build/speak-smtp-sheet.pdf (needs Chromium)
+	@$(TEST_PYTHON) tools/sheet.py $(ARGS)
 
 lint: test-env ## style, types, layers and navigation
 	@$(TEST_PYTHON) tools/run_tests.py style

@@ -496,6 +496,7 @@ def _mechanism(mechanism: model.Mechanism) -> Entry:
         ("Message", [mechanism.message_format]),
         ("Begins", ["the client" if mechanism.client_first else "the server"]),
         ("Needs TLS", [mechanism.needs_tls]),
+        ("By hand", [Item(mechanism.by_hand)] if mechanism.by_hand else []),
         ("On the wire", [Item(message) for message in vector.messages] if vector else []),
         ("from", [vector.source] if vector else []),
         ("Mistakes", mechanism.mistakes),
@@ -521,7 +522,7 @@ def _port(port: model.Port) -> Entry:
         ("Meaning", [port.meaning]),
         ("Service name", [Item(port.name)] if port.name else []),
         ("TLS", [tls]),
-        ("By hand", [Item(port.by_hand)]),
+        ("By hand", [Item(port.by_hand), port.note]),
     )
     phases = frozenset({str(Phase.CONNECTED)})
     return Entry("ports", str(port.port), port.title, facts, port.rfc, phases, frozenset())
