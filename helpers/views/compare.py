@@ -7,9 +7,10 @@ does not make everything after it look different.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Final, TypeVar
 
 from helpers.protocol.reply import ENHANCED, Reply
@@ -26,6 +27,8 @@ T = TypeVar("T")
 _EXCHANGES: Final = 200  # of each side; pairing takes time with the square of their number
 _LINES: Final = 60  # of one message or reply
 _WORD_COLUMN: Final = 62
+_DECISIVE: Final = frozenset({"AUTH", "STARTTLS"})  # what a client may do next hangs on these keywords
+_FEW: Final = 2  # rows of keywords from which on they are put together
 #: Beside the one stylesheet, which every stored output carries: only a comparison needs these.
 _STYLE: Final = (
     ".smtp .diff{padding:10px 14px}.smtp .diff table{width:100%}.smtp .diff td{width:44%}"
@@ -59,13 +62,13 @@ class _Row:
         return SAME if self.left.same == self.right.same else CHANGED
 
 
-def compare_text(left: Said, right: Said, names: Names = ("before", "after")) -> str:
-    """The lines of both with their differences marked, as plain text.
+def compare_text(left: Said, right: Said, names: Names = ("before", "after"), *, brief: bool = False) -> str:
+    """The lines of both with their differences marked, as plain text; ``brief``: EHLO's keywords share a line.
 
     Raises:
         TypeError: a reply and something that is none.
     """
-    rows = _rows(left, right)
+    rows = _rows(left, right, brief)
     if not rows:
         return NOTHING
     lines = [_summary(rows, names)]
@@ -81,13 +84,13 @@ def compare_text(left: Said, right: Said, names: Names = ("before", "after")) ->
     return "\n".join(lines)
 
 
-def compare_html(left: Said, right: Said, names: Names = ("before", "after")) -> str:
+def compare_html(left: Said, right: Said, names: Names = ("before", "after"), *, brief: bool = False) -> str:
     """The same as a table: the mark, then a column for each. Where it is narrow, the columns stand one below the other.
 
     Raises:
         TypeError: a reply and something that is none.
     """
-    rows = _rows(left, right)
+    rows = _rows(left, right, brief)
     if not rows:
         return f"<p>{NOTHING}</p>"
     head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in ("difference", *names))
@@ -101,7 +104,7 @@ def compare_html(left: Said, right: Said, names: Names = ("before", "after")) ->
 # --- pairing ----------------------------------------------------------------------------------------------------
 
 
-def _rows(left: Said, right: Said) -> list[_Row]:
+def _rows(left: Said, right: Said, brief: bool) -> list[_Row]:
     if isinstance(left, Reply) and isinstance(right, Reply):
         return list(_line_rows(_reply_lines(left, False), _reply_lines(right, False)))
     if isinstance(left, Reply) or isinstance(right, Reply):
@@ -110,7 +113,9 @@ def _rows(left: Said, right: Said) -> list[_Row]:
     ours, theirs = _exchanges(left), _exchanges(right)
     for one, other in _paired(ours[:_EXCHANGES], theirs[:_EXCHANGES], lambda e: (e.kind, e.verb)):
         rows += _line_rows(_client_lines(one), _client_lines(other))
-        rows += _line_rows(*(_reply_lines(e.reply, e.tls) if e and e.reply else [] for e in (one, other)))
+        replies = _line_rows(*(_reply_lines(e.reply, e.tls) if e and e.reply else [] for e in (one, other)))
+        announced = brief and "EHLO" in (e.verb for e in (one, other) if e)
+        rows += _keywords_together(replies) if announced else replies
     more = [_remark(len(side) - _EXCHANGES, "exchange") for side in (ours, theirs)]
     return rows if more == [None, None] else [*rows, _Row(*more)]
 
@@ -135,6 +140,31 @@ def _line_rows(left: list[_Line], right: list[_Line]) -> Iterator[_Row]:
     more = [_remark(len(side) - _LINES, "line") for side in (left, right)]
     if more != [None, None]:
         yield _Row(*more)
+
+
+def _keywords_together(rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Keywords that follow each other and differ in the same way share a row; a decisive one stands alone."""
+
+    def kind(row: _Row) -> object:
+        line = row.left or row.right
+        assert line is not None
+        alone = not line.head or line.head in _DECISIVE or row.mark is CHANGED
+        return object() if alone else (row.mark, row.left and row.left.tls, row.right and row.right.tls)
+
+    for _, group in groupby(rows, kind):
+        run = list(group)
+        if len(run) < _FEW:
+            yield from run
+        else:
+            yield _Row(_together([row.left for row in run]), _together([row.right for row in run]))
+
+
+def _together(lines: Iterable[_Line | None]) -> _Line | None:
+    there = [line for line in lines if line is not None]
+    if not there:
+        return None
+    text = "offers " + ", ".join(line.text[4:] for line in there)  # without the code
+    return _Line("#", text, text, "", there[0].tls)
 
 
 def _client_lines(exchange: Exchange | None) -> list[_Line]:

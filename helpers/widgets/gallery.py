@@ -26,8 +26,8 @@ class Gallery(Stored):
         self._failed: Happened | None = None
         self.filter = widgets.Text(description="Filter:", placeholder="a code or a word of your error")
         self.choice = widgets.Select(description="Failure:", rows=8)
+        self.choice.layout.flex_flow, self.choice.layout.align_items = "column", "stretch"  # its label above, as others
         for field in (self.filter, self.choice):
-            field.style.description_width = "4.5em"
             field.layout.width = "auto"
             field.layout.margin = "10px 14px 0"
         self.happen_button = widgets.Button(description="▶ Make it happen", tooltip="Run the failing program in a lab")

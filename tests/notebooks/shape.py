@@ -22,6 +22,7 @@ import pytest
 from nbformat import NotebookNode
 
 from helpers.exercises.course import Lesson
+from helpers.exercises.failures import Failure
 from tools import navigation
 from tools import notebook as nb
 
@@ -83,6 +84,11 @@ def lesson_findings(notebook: NotebookNode, exercises: Iterable[str]) -> list[st
     found = [finding for rule in EVERY_LESSON for finding in rule(notebook)]
     found += exercise_cells(notebook, exercises)
     return found
+
+
+def gallery_findings(notebook: NotebookNode, gallery: Sequence[Failure]) -> list[str]:
+    """What is wrong with it as the gallery of these failures, which is looked things up in: no lesson, no exercise."""
+    return [*gallery_sections(notebook, gallery), *gallery_entries(notebook, gallery), *exercise_cells(notebook, ())]
 
 
 def demand_none(found: Iterable[str]) -> None:
@@ -181,6 +187,42 @@ def _prose(markdown: str) -> str:
     text = re.sub(rf"{begin}.*?{end}", "", _FENCE.sub("", markdown), flags=re.DOTALL)
     text = re.sub(r"<[^>]+>", " ", _LINK.sub(r"\2", text))
     return re.sub(r"(?<!\w)[#|*\->:.]+(?!\w)", " ", text)
+
+
+# --- the gallery of failures ----------------------------------------------------------------------------------
+
+
+def gallery_sections(notebook: NotebookNode, gallery: Sequence[Failure]) -> Iterator[str]:
+    """An H2 for each phase and below it an H3 for each of its failures, in order: what a search finds."""
+    found = [(level, text.strip("`")) for _, level, text in _headings(notebook) if level in (2, 3)]
+    wanted: list[tuple[int, str]] = []
+    for phase, entries in itertools.groupby(gallery, lambda entry: entry.phase):
+        wanted += [(2, phase), *((3, entry.title) for entry in entries)]
+    listed = [heading for heading in found if heading in wanted or heading[0] == 3]
+    if listed != wanted:
+        yield f"the headings of phases and failures are not those of the data: {sorted(set(listed) ^ set(wanted))}"
+    if len(gallery) != 20:
+        yield f"the gallery has {len(gallery)} failures, and its title promises twenty"
+
+
+def gallery_entries(notebook: NotebookNode, gallery: Sequence[Failure]) -> Iterator[str]:
+    """Below each H3 a cell that shows the failure; stored with it the error as pasted, and both sessions."""
+    for before, cell in itertools.pairwise(notebook.cells):
+        if cell.cell_type == "code" and before.source.rpartition("### ")[1]:
+            title = before.source.rpartition("### ")[2].splitlines()[0].strip("` ")
+            entry = next((entry for entry in gallery if entry.title == title), None)
+            if entry is None or cell.source != f'failure("{entry.key}")':
+                yield f"{title!r} is followed by {cell.source!r}"
+                continue
+            stored = "".join(str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
+            for part in (entry.pasted, entry.exception or "It raises nothing", "The cure: ", "\nfailing and working: "):
+                if part not in stored:
+                    yield f"{title!r}: {part!r} is not in what is stored"
+            if (entry.needs == "sockets") != (nb.DESKTOP_ONLY in nb.tags(cell)):
+                yield f"{title!r}: the tag {nb.DESKTOP_ONLY} and what it needs disagree"
+    for call in ("Gallery()", *(f'failure("{entry.key}")' for entry in gallery)):
+        if [cell.source for cell in nb.code_cells(notebook)].count(call) != 1:
+            yield f"there must be one cell {call}"
 
 
 # --- code cells -----------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class Reproduction:
         ]
         if self.entry.remark:
             parts.append(f"Note: {_plain(self.entry.remark)}")
-        return "\n\n".join([*parts, compare_text(self.failing, self.cured, NAMES)])
+        return "\n\n".join([*parts, compare_text(self.failing, self.cured, NAMES, brief=True)])
 
     __repr__ = __str__
 
@@ -133,7 +133,7 @@ def mended_html(entry: Failure, failed: Happened, mended: Happened) -> str:
     return (
         f'<div class="body"><p class="say ok">✓ The cure</p><p>{prose(entry.cure)}</p>{_program(entry, cured=True)}'
         f"<p>{prose(ended(entry, mended, cured=True))}</p>{remark}</div>"
-        f'<div class="body">{compare_html(failed.session, mended.session, NAMES)}</div>'
+        f'<div class="body">{compare_html(failed.session, mended.session, NAMES, brief=True)}</div>'
     )
 
 

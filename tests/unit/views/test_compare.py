@@ -12,6 +12,7 @@ import helpers
 from helpers import compare, views
 from helpers.protocol.reply import Reply
 from helpers.wire.overheard import overheard
+from helpers.wire.transcript import Transcript
 from tests.unit.views.test_hostile import HOSTILE, NASTY, OCTETS, assert_harmless, everywhere
 from tests.unit.views.wire import Page, Wire
 
@@ -53,6 +54,28 @@ def test_which_line_is_the_last_is_no_difference() -> None:
 def test_a_parameter_that_changed_stays_with_its_keyword() -> None:
     text = str(compare(Reply(250, ("a", "SIZE 10", "HELP")), Reply(250, ("a", "SIZE 20", "HELP"))))
     assert marked(text)[1:3] == ["≠ S: 250-SIZE 10", "  S: 250-SIZE 20"]
+
+
+def test_brief_puts_keywords_together_and_loses_none() -> None:
+    keywords = "250-a\r\n250-SIZE 10\r\n250-DSN\r\n{}250-VRFY\r\n250 HELP\r\n"
+
+    def said(keyword: str) -> str:
+        return "S: 220 a\nC: EHLO b\n" + "".join(f"S: {line}\n" for line in keywords.format(keyword).splitlines())
+
+    before = Transcript.from_text(said(""))
+    after = Transcript.from_text(said("250-AUTH PLAIN\r\n250-CHUNKING\r\n250-8BITMIME\r\n"))
+    assert marked(views.compare_text(before, after, brief=True)) == [
+        "= S: 220 a",
+        "= C: EHLO b",
+        "= S: 250-a",
+        "= # offers SIZE 10, DSN",
+        "+ S: 250-AUTH PLAIN",
+        "+ # offers CHUNKING, 8BITMIME",
+        "= # offers VRFY, HELP",
+    ]
+    assert "offers CHUNKING, 8BITMIME" in Page(views.compare_html(before, after, brief=True)).text
+    assert marked(views.compare_text(before, before, brief=True))[3:] == ["= # offers SIZE 10, DSN, VRFY, HELP"]
+    assert "offers" not in views.compare_text(before, after)
 
 
 def test_another_code_is_a_change() -> None:
