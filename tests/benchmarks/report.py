@@ -6,12 +6,16 @@ import os
 import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from tests.benchmarks import kernels, reading, talk
 from tests.benchmarks.kernels import IN_A_KERNEL, Runner, in_a_kernel
 from tests.benchmarks.rounds import Rounds
 from tests.benchmarks.talk import MEMORY, SOCKETS, STOCK
+
+BARE = "× a bare button of ipywidgets"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Sizes:
     kernels: int = 5
     exchanges: tuple[int, int] = (1_000, 10_000)
     reading_rounds: int = 9
+    clicks: int = 25
+    openings: int = 5
+    suite_rounds: int = 2
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,25 @@ def measure(sizes: Sizes, run: Runner = in_a_kernel) -> Iterator[Row]:
     yield from _talk(sizes)
     yield from _kernels(sizes, run)
     yield from _reading(sizes)
+
+
+def measure_front(sizes: Sizes) -> Iterator[Row]:
+    """What needs Chromium and all cores: the rows of the browser and of the notebook suite."""
+    from tests.benchmarks import browser, suite
+
+    with TemporaryDirectory() as folder, browser.front(Path(folder)) as opened:
+        clicks = browser.clicks(opened, sizes.clicks)
+        both = _both(clicks, browser.PICKER, browser.BUTTON, 1e3, "ms")
+        yield _at_most("From click to painted reply", 3, clicks.ratio(browser.PICKER, browser.BUTTON), BARE, both)
+        taken = clicks.median(browser.PICKER) * 1e3
+        yield _at_most("The same, felt as immediate", 100, taken, "ms", f"median of {sizes.clicks} clicks")
+        openings = browser.openings(opened, sizes.openings)
+        what = f"Opening the longest lesson ({browser.longest().stem}), kernel ready"
+        both = _both(openings, browser.LESSON, browser.EMPTY, 1e3, "ms")
+        yield _at_most(what, 2, openings.ratio(browser.LESSON, browser.EMPTY), f"× {browser.EMPTY}", both)
+    taken_by = suite.suites(sizes.suite_rounds)
+    both = _both(taken_by, suite.COURSE, suite.EMPTY, 1, "s")
+    yield _at_most("nbval on all notebooks", 3, taken_by.ratio(suite.COURSE, suite.EMPTY), f"× {suite.EMPTY}", both)
 
 
 def _talk(sizes: Sizes) -> Iterator[Row]:
@@ -162,5 +188,10 @@ How it is measured:
 - First lab: thread, event loop and data files included, on the clock: on a busy machine it waits for its turn, too.
 - Memory: resident memory of a kernel after showing one button, and after showing a picker on a running lab with a
   session and its transcript.
+- Click: in Chromium, from the click on Send until the frame with the reply has been painted, in turns with a button
+  whose handler sets a text and does nothing else. 100 ms is what a person takes for immediate.
+- Opening: from the address to a notebook whose kernel is ready, in a browser that has opened it before.
+- Notebook suite: nbval, in parallel as `make test` runs it, against as many notebooks of one cell, `1 + 1`.
+- Browser and suite use all cores; everything else is measured on one.
 - Transcript: one connection of mixed commands, refusals, messages and pipelined groups; processor time.
 """

@@ -41,3 +41,9 @@ def pin_to_one_core() -> bool:
         return False
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     return True
+
+
+def use_all_cores() -> None:
+    """Undo :func:`pin_to_one_core`, for what starts processes of its own."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.benchmarks import kernels, report
+from tests.benchmarks import kernels, report, suite
 from tests.benchmarks.kernels import in_a_process
 from tests.benchmarks.report import Row, Sizes, measure, table
 from tests.benchmarks.rounds import Rounds, interleaved
 from tests.benchmarks.stock import StockServer
 from tests.benchmarks.talk import Line
+from tools import notebook as nb
 
 TINY = Sizes(
     round_trips=3,
@@ -43,6 +46,23 @@ def test_everything_is_measured_and_becomes_a_table(monkeypatch: pytest.MonkeyPa
     assert all(row.what in text for row in rows)
     goals = ["1.25", "0.6", "0.9", "0.95", "1.3", "10 ms", "15 MiB"]
     assert [goal for goal in goals if goal not in text] == []
+
+
+def test_the_suite_is_timed_against_empty_notebooks() -> None:
+    """Two kernels: one for the shortest notebook, one for an empty one."""
+    shortest = min(nb.paths(), key=lambda path: path.stat().st_size)
+    taken = suite.suites(1, [shortest]).taken
+    assert set(taken) == {suite.COURSE, suite.EMPTY}
+    assert all(seconds > 0 for (seconds,) in taken.values())
+
+
+@pytest.mark.browser
+def test_the_browser_is_measured(tmp_path: Path) -> None:
+    from tests.benchmarks import browser
+
+    with browser.front(tmp_path) as opened:
+        clicks = browser.clicks(opened, 1)
+    assert all(0 < seconds < 20 for (seconds,) in clicks.taken.values())
 
 
 def test_a_goal_is_met_or_not() -> None:
