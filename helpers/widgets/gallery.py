@@ -79,6 +79,7 @@ class Gallery(Stored):
             if self._failed is None:
                 self.happen()
             assert self._failed is not None
+            self.happened.value = happened_html(entry, self._failed, compared=True)  # its session stands below
             self.mended.value = f'<div role="status">{mended_html(entry, self._failed, cure(entry))}</div>'
 
     # --- inside --------------------------------------------------------------------------------------------
