@@ -366,7 +366,9 @@ def _phase(phase: Phase) -> Iterator[None]:
         _demand(phase, _answer(error.smtp_code, error.smtp_error))
         raise MailError(phase, f"an unexpected answer, {error.smtp_code}") from error
     except ssl.SSLCertVerificationError as error:
-        raise MailError(phase, f"the certificate was not accepted: {error.verify_message}") from error
+        found = error.verify_message.rstrip(".")
+        hint = "Nothing was sent; context says whom to trust."
+        raise MailError(phase, f"the certificate was not accepted: {found}. {hint}") from error
     except ssl.SSLError as error:
         raise MailError(phase, f"no TLS came about: {error.reason or error}") from error
     except (smtplib.SMTPServerDisconnected, OSError) as error:

@@ -314,10 +314,8 @@ def _handshake_failed(condition: Callable[[Conversation], bool]) -> Finder:
     """A finder of the STARTTLS whose handshake failed, in the newest connection with a STARTTLS."""
 
     def find(records: Records) -> Deed | None:
-        tried = [deed for deed in records.deeds("STARTTLS", code=220) if deed.conversation.connection.closed]
-        if not tried or any(e.tls for e in tried[-1].conversation.exchanges):
-            return None
-        return tried[-1] if condition(tried[-1].conversation) else None
+        broken = records.broken_handshake()
+        return broken if broken and condition(broken.conversation) else None
 
     return find
 

@@ -224,6 +224,11 @@ class Records:
         found = [sending for conversation in self.conversations() for sending in conversation.sendings]
         return [sending for sending in found if accepted in (None, sending.accepted)]
 
+    def broken_handshake(self) -> Deed | None:
+        """The newest STARTTLS, if the server was ready and the connection ended without a word inside TLS."""
+        tried = [deed for deed in self.deeds("STARTTLS", code=220) if deed.conversation.connection.closed]
+        return tried[-1] if tried and not any(e.tls for e in tried[-1].conversation.exchanges) else None
+
     def mailbox(self, address: str) -> list[StoredMessage]:
         """The messages stored for an address, in all labs."""
         return [message for lab in self.labs for message in lab.mailboxes.get(address, ())]

@@ -95,6 +95,7 @@ WRONG: dict[tuple[str, str], Callable[[Lab], object]] = {
     ("12.c", "login-in-clear"): lambda lab: say(lab, [EHLO, AUTH]),
     ("12.c", "wrong-password"): lambda lab: send(lab, BOB, GREY, login=("alice", "wanderland")),
     ("12.c", "no-tls"): lambda lab: send(lab, BOB, GREY, tls="none", login=None),
+    ("12.c", "not-trusted"): lambda lab: send(lab, BOB, GREY, context=None),
     ("12.c", "no-login"): lambda lab: send(lab, BOB, GREY, login=None),
     ("12.c", "twice"): lambda lab: [send(lab, BOB, GREY), send(lab, BOB, GREY, minutes=5)],
     ("12.c", "no-html"): lambda lab: [send(lab, BOB, GREY, html=False), send(lab, GREY, minutes=5, html=False)],
@@ -117,7 +118,19 @@ def test_every_mistake_is_tried() -> None:
     assert set(WRONG) == {(exercise.id, mistake.name) for exercise in own for mistake in exercise.mistakes}
 
 
-def test_the_lines_of_12b_as_they_are(transport: str) -> None:
-    lab = Lab("submission", name="12.b")
-    order(lab, [EHLO, AUTH, TLS, MAIL, EHLO, RCPT, QUIT], "12.b").send.click()
-    assert check("12.b").status is Status.NOT_YET
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ([EHLO, AUTH, TLS, MAIL, EHLO, RCPT, QUIT], "password-in-clear"),  # as they are given
+        ([EHLO, TLS, AUTH, MAIL, EHLO, RCPT, QUIT], "no-ehlo-again"),
+        ([EHLO, TLS, MAIL, EHLO, AUTH, RCPT, QUIT], "no-ehlo-again"),
+        ([EHLO, TLS, EHLO, MAIL, AUTH, RCPT, QUIT], "mail-before-login"),
+        ([EHLO, TLS, EHLO, AUTH, RCPT, MAIL, QUIT], "rcpt-before-mail"),
+        ([EHLO, MAIL, TLS, EHLO, AUTH, RCPT, QUIT], "mail-in-clear"),
+        ([EHLO, TLS, EHLO, AUTH, MAIL, QUIT, RCPT], "quit-early"),
+    ],
+)
+def test_what_is_told_of_an_order_is_its_cause(transport: str, lines: list[str], mistake: str) -> None:
+    """A line that was refused spoils the ones below it: the verdict is about the first, not about QUIT."""
+    order(Lab("submission", name="12.b"), lines, "12.b").send.click()
+    assert check("12.b").mistake == mistake, str(check("12.b"))
