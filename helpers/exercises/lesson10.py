@@ -129,9 +129,14 @@ _SCANNER = Case(
 )
 
 
-def _introduced(deed: Deed) -> str:
-    """The name under which the client is known when it says this."""
-    return (deed.exchange.before.hello or "").casefold()
+def _taken_by_strict(own_name: bool) -> Callable[[Deed], bool]:
+    """MAIL was taken by the right kind of server, from a client that used the server's name, or did not."""
+
+    def fits(deed: Deed) -> bool:
+        named = (deed.exchange.before.client_name or "").casefold()
+        return deed.code == 250 and deed.profile == "strict" and (named == "mail.lab.example") is own_name
+
+    return fits
 
 
 FADED = Exercise(
@@ -170,9 +175,7 @@ FADED = Exercise(
             "the reply to EHLO goes on, and reports the wrong error."
         ),
     ),
-    done=latest(
-        lambda deed: deed.code == 250 and deed.profile == "strict" and _introduced(deed) != "mail.lab.example", "MAIL"
-    ),
+    done=latest(_taken_by_strict(own_name=False), "MAIL"),
     praise="The name was the reason, and you have shown it: with a full one the same MAIL is taken.",
     shown="the same MAIL, answered {code}",
     mistakes=(
@@ -185,7 +188,7 @@ FADED = Exercise(
         ),
         Mistake(
             name="its-own-name",
-            find=latest(lambda deed: deed.code == 250 and _introduced(deed) == "mail.lab.example", "MAIL"),
+            find=latest(_taken_by_strict(own_name=True), "MAIL"),
             message=(
                 "That is the server's own name. This one takes it, but many refuse a client that claims to be them: "
                 "only a forger would say so."
@@ -209,7 +212,7 @@ FADED = Exercise(
         ),
         Mistake(
             name="not-introduced",
-            find=latest(lambda deed: deed.code == 503, "MAIL"),
+            find=latest(lambda deed: deed.code == 503 and not deed.conversation.said("EHLO", "HELO"), "MAIL"),
             message="Something was sent before MAIL, but nobody has been introduced to the server: {code}.",
             remark="still no EHLO that was taken",
             next_step="Begin with `EHLO` and the scanner's full name.",
@@ -223,8 +226,8 @@ FADED = Exercise(
 
 # -- 10.b: Carol's copy ---------------------------------------------------------------------------------
 
-_OFFER = "To: bob@lab.example, carol@lab.example\nSubject: Offer\n\nFriday at noon?\n"
-_SEND_OFFER = 'session.send_data("To: bob@lab.example, carol@lab.example\\nSubject: Offer\\n\\nFriday at noon?\\n")'
+_OFFER = "From: alice@lab.example\nTo: bob@lab.example, carol@lab.example\nSubject: Offer\n\nFriday at noon?\n"
+_SEND_OFFER = f'letter = "{_OFFER}"'.replace("\n", "\\n") + "\nsession.send_data(letter)"
 
 
 def _send_offer(lab: Lab) -> None:
@@ -421,7 +424,7 @@ MEND = Exercise(
 
 # -- 10.c: half a recipe --------------------------------------------------------------------------------
 
-_RECIPE = "To: bob@lab.example\nSubject: Recipe\n\nHeat the oil.\n.\nAdd the onions.\nServe.\n"
+_RECIPE = "From: alice@lab.example\nTo: bob@lab.example\nSubject: Recipe\n\nHeat the oil.\n.\nAdd the onions.\nServe.\n"
 _WHOLE = b"\r\nHeat the oil.\r\n.\r\nAdd the onions.\r\nServe.\r\n"
 
 
@@ -526,10 +529,7 @@ FREE = Exercise(
         "only a dot included. Any tool may be used. Expected: 250 for the message, no 500, and the whole text in Bob's "
         "mailbox."
     ),
-    starter=(
-        'recipe = """To: bob@lab.example\nSubject: Recipe\n\nHeat the oil.\n.\nAdd the onions.\nServe.\n"""\n'
-        'server = Lab("open", name="10.c")'
-    ),
+    starter=(f'recipe = """{_RECIPE}"""\nserver = Lab("open", name="10.c")'),
     hints=(
         "In the log, find the line that got 250, and then the lines that got 500. Where do those come from?",
         "What does a line with only a dot mean after 354? And how does a client send one that means nothing?",
@@ -540,7 +540,7 @@ FREE = Exercise(
         code=(
             "from helpers import case\n\n"
             'case("10.c").conclude("cut-at-dot", "sender")\n'
-            'recipe = "To: bob@lab.example\\nSubject: Recipe\\n\\nHeat the oil.\\n.\\nAdd the onions.\\nServe.\\n"\n'
+            f'recipe = """{_RECIPE}"""\n'
             'server = Lab("open", name="10.c")\n'
             "session = server.connect()\n"
             f'for line in ["{_EHLO}", "{_MAIL}", "{_RCPT}", "DATA"]:\n'

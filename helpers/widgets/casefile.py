@@ -55,10 +55,8 @@ class CaseFile(Stored):
         self.button.layout.width = "fit-content"
         self.button.layout.margin = "8px 14px"
         self.result = widgets.HTML()
-        rows: list[widgets.Widget] = [style_sheet(), widgets.HTML(self._file_html())]
-        for asked, choices in zip(_ASKED, (self.causes, self.actors), strict=True):
-            rows += [widgets.HTML(f'<div class="body"><p class="say">{asked}</p></div>'), choices]
-        super().__init__([*rows, self.button, self.result])
+        parts = [style_sheet(), widgets.HTML(self._file_html()), self.causes, self.actors, self.button, self.result]
+        super().__init__(parts)
         self.add_class("smtp")
         self.add_class("smtp-bench")
 
@@ -135,7 +133,6 @@ def _line(suspect: Suspect) -> str:
 def _choices(asked: str, suspects: tuple[Suspect, ...]) -> widgets.RadioButtons:
     options = [(f"{letter}) {_line(suspect)}".replace("`", ""), letter) for letter, suspect in lettered(suspects)]
     choices = widgets.RadioButtons(options=options, index=None, description=asked)
-    choices.style.description_width = "0"  # the question stands above, the label is for a screen reader
     choices.layout.width = "auto"
-    choices.layout.margin = "0 14px"
+    choices.layout.margin = "4px 14px"
     return choices
