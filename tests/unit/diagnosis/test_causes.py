@@ -16,14 +16,17 @@ WORDINGS = [
 WHO = {"sender", "sender's administrator", "recipient", "recipient's administrator", "provider", "nobody (wait)"}
 
 
-@pytest.mark.parametrize(("cause", "reply"), WORDINGS, ids=[f"{n}-{row[0]}" for n, row in enumerate(WORDINGS)])
-def test_what_servers_say(cause: str, reply: str) -> None:
+@pytest.mark.parametrize(
+    ("cause", "reply", "source"), WORDINGS, ids=[f"{n}-{row[0]}" for n, row in enumerate(WORDINGS)]
+)
+def test_what_servers_say(cause: str, reply: str, source: str) -> None:
+    assert source
     assert diagnose(reply).cause == cause
 
 
 def test_every_cause_is_reached() -> None:
     assert len(causes()) == 38
-    assert {cause for cause, _ in WORDINGS} == set(causes())
+    assert {cause for cause, *_ in WORDINGS} == set(causes())
 
 
 @pytest.mark.parametrize("name", causes())
@@ -79,3 +82,39 @@ def test_552_for_too_many_recipients_is_temporary() -> None:
     """RFC 5321 4.5.3.1.10."""
     found = diagnose("552 5.5.3 Too many recipients")
     assert (found.cause, found.temporary) == ("too-many-recipients", True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "who", "step"),
+    [
+        ("554 Message rejected: Sending suspended for this account.", "provider", "support"),
+        ("550 5.1.8 Access denied, bad outbound sender", "provider", "password"),
+        ("450 4.2.1 The user you are trying to contact is receiving mail too quickly.", "nobody (wait)", "later"),
+        (
+            "550 5.7.322 certificate-expired: Destination mail server's certificate is expired.",
+            "recipient's",
+            "postmaster",
+        ),
+        ("554 5.6.1 8-bit content without BODY=8BITMIME in MAIL FROM", "sender", "BODY=8BITMIME"),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "sender", "host name and port"),
+        ("socket.gaierror: [Errno -2] Name or service not known", "sender", "host name"),
+    ],
+)
+def test_a_rule_that_knows_better_than_its_cause_says_who_acts(reply: str, who: str, step: str) -> None:
+    found = diagnose(reply)
+    assert found.cause
+    assert found.who.startswith(who)
+    assert step in " ".join(found.steps)
+
+
+def test_what_rules_say_of_who_and_steps_is_of_the_same_form() -> None:
+    for rule in rules():
+        assert rule.who is None or rule.who in WHO, rule.name
+        assert all(step.endswith(".") for step in rule.steps or ()), rule.name
+        assert rule.explanation is None or rule.explanation.endswith("."), rule.name
+    assert any(rule.who == "provider" for rule in rules())
+
+
+@pytest.mark.parametrize("reply", ["550 Permanent failure", "554 Transaction failed", "451 4.0.0 problem", "550 5.0.0"])
+def test_a_general_word_names_no_cause(reply: str) -> None:
+    assert diagnose(reply).cause is None

@@ -83,3 +83,27 @@ def test_what_a_peer_said_is_no_markup() -> None:
     assert "&lt;script&gt;" in html
     assert "mailbox-unknown" in html
     assert "Who can act" in html
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "&lt;",
+        "=20",
+        "=\n",
+        "<p ",
+        "> ",
+        "said: 550 ",
+        "Diagnostic-Code: smtp; ",
+        "recipient address ",
+        "header ",
+        "192.0.2.1 ",
+    ],
+)
+@pytest.mark.parametrize("begin", ["550 ", ""])
+def test_hostile_text_of_100_kB_takes_no_longer_than_a_moment(piece: str, begin: str) -> None:
+    """Measured: below a second for each; the bound leaves room for a busy machine."""
+    rules()
+    began = perf_counter()
+    diagnose(begin + piece * (100_000 // len(piece)))
+    assert perf_counter() - began < 5
