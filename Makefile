@@ -33,7 +33,7 @@ tests/browser/node_modules/axe-core: Makefile
 	@touch $@
 
 test-system: test-env tests/browser/node_modules/axe-core ## the tests that need mail clients, Chromium, Node.js or a Binder environment
-	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder
+	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder workflows
 
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)
 	@$(TEST_PYTHON) tools/glossary.py
@@ -68,5 +68,6 @@ pins: ## resolve tests/pins.txt anew
 
 clean: ## remove the environments and what tools left
 	rm -rf .venv .venv-test .test-reports .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
-	  build *.egg-info tests/browser/node_modules tests/pyodide/node_modules
+	  build *.egg-info tests/browser/node_modules tests/pyodide/node_modules \
+	  tests/workflows/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

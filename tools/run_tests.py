@@ -23,13 +23,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = "SPEAK_SMTP_REPORT"
 HERE = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-NEEDS_MORE = ("browser", "clients", "pyodide", "binder", "bench")  #: markers of tests that need more than Python
+NEEDS_MORE = (
+    "browser",
+    "clients",
+    "pyodide",
+    "binder",
+    "workflows",
+    "bench",
+)  #: markers of tests that need more than Python
 NBVAL = (
     "--nbval",
     "--nbval-current-env",
     "--nbval-sanitize-with=tests/sanitize.cfg",
     "--nbval-cell-timeout=20",  # the default is 2000 s, waited out in full when a kernel dies
 )
+LAX = ("--nbval-lax", *NBVAL[1:])  #: runs every cell and compares nothing: for other versions of the dependencies
 PARALLEL = ("-n", "auto", "--maxprocesses=4", "--dist=loadscope")  # loadscope: a notebook's cells stay together
 
 
@@ -84,6 +92,8 @@ SUITES: dict[str, tuple[Step, ...]] = {
     "browser": _marked("browser"),
     "pyodide": _marked("pyodide"),
     "binder": _marked("binder"),
+    "workflows": _marked("workflows"),
+    "notebooks-lax": (Step("notebooks, lax", (*PARALLEL, *LAX, "notebooks"), is_pytest=True),),
 }
 DEFAULT = ("style", "tests")
 
