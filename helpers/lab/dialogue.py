@@ -562,7 +562,7 @@ class Dialogue:
             return self.say("line-too-long", limit=self.command_limit)
         if self.profile.bare_lf == "refuse" and not line.endswith(b"\r\n"):
             return self.say("bare-lf")
-        text = line.rstrip(b"\r\n")
+        text = line.removesuffix(b"\n").removesuffix(b"\r")
         if not text.strip():
             return self.say("empty-line")
         if text[0] in b" \t":

@@ -160,6 +160,9 @@ class Engine(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self in self._live:
+            if isinstance(error, ssl.SSLError) and self._now_waiting is not Next.TLS:
+                self.note("the connection broke: inside TLS came something that is no TLS, or was changed on the way")
+                self._closed_by = b"server"
             del self._live[self]
             self.log.add(EventKind.CLOSED, self.connection, self._closed_by)
             if self.on_lost is not None:
@@ -219,7 +222,10 @@ class Engine(SMTP):
         except EndOfStream:
             pass
         except (ConnectionError, TimeoutError) as error:
-            self.note(f"the connection broke: {type(error).__name__}")
+            if self._now_waiting is Next.TLS:
+                self.note("the TLS handshake failed: the client did not finish it")
+            else:
+                self.note(f"the connection broke: {type(error).__name__}")
         except ssl.SSLError as error:
             self.note(f"the TLS handshake failed: {reason(error)}")
         except Exception as error:  # outside a command there is nobody to answer: at least say it

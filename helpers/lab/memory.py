@@ -129,6 +129,7 @@ class MemoryLink(asyncio.Transport):
         self._to_server: deque[bytes] = deque()
         self._paused = False
         self._closing = False
+        self._error: Exception | None = None
         self.to_client = bytearray()
         self.lost = False
         self.client_gone = False
@@ -157,13 +158,14 @@ class MemoryLink(asyncio.Transport):
     def abort(self) -> None:
         self.close()
 
-    def _force_close(self, error: BaseException | None) -> None:
+    def _force_close(self, error: Exception | None) -> None:
+        self._error = error
         self.close()
 
     def _lose(self) -> None:
         if not self.lost:
             self.lost = True
-            self._protocol.connection_lost(None)
+            self._protocol.connection_lost(self._error)
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol = protocol

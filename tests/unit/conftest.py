@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import tests.unit.examples  # noqa: F401  # hypothesis tries the same examples on every run
+
 PROGRESS = "SPEAK_SMTP_PROGRESS_DIR"
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from helpers.lab import Lab
 from helpers.lab.memory import MemoryTransport
+from helpers.wire.events import EventKind
 
 HERE = Path(__file__).parent
 MOST_SECONDS = 20  #: of one test; a wait that is not bounded ends here
@@ -50,12 +51,12 @@ def _quiet_and_bounded(
     """
 
     def hangs(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"the test hangs: more than {MOST_SECONDS} seconds")
+        pytest.fail(f"the test hangs: more than {MOST_SECONDS} seconds")  # no Exception: nobody takes it for his own
 
     guarded = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if guarded:
         before = signal.signal(signal.SIGALRM, hangs)
-        signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS, MOST_SECONDS)
     try:
         with caplog.at_level(logging.WARNING):
             yield
@@ -90,8 +91,8 @@ def start(transport: str, _quiet_and_bounded: None) -> Iterator[Start]:
         lab.stop()
         if isinstance(lab._transport, MemoryTransport):
             assert lab._transport._loop.errors == []  # this loop logs nothing
-        notes = [line.text for line in lab.transcript().lines() if line.side == "#"]
-        assert not [text for text in notes if "made a mistake" in text]
+        notes = [event.data for event in lab.log.events if event.kind is EventKind.NOTE]
+        assert not [note for note in notes if b"made a mistake" in note]
 
 
 @pytest.fixture
