@@ -42,7 +42,7 @@ class DiagnosisBox(Stored):
         self.text = widgets.Textarea(
             value=pasted, rows=5, description="What you got:", placeholder=f"for example {_EXAMPLE}"
         )
-        phases = [("I do not know", None), *((_ANSWERED.get(name, name), name) for name in PHASES)]
+        phases = [("I do not know", ""), *((_ANSWERED.get(name, name), name) for name in PHASES)]
         self.phase = widgets.Dropdown(options=phases, description="It answered:")
         self.button = widgets.Button(description="Find out why", tooltip="Diagnose the pasted text")
         self.button.on_click(lambda _: self._clicked())
@@ -65,7 +65,7 @@ class DiagnosisBox(Stored):
         diagnosis = diagnose(pasted, phase=phase)
         with self._lock:
             self.text.value = pasted
-            self.phase.value = diagnosis.phase if phase else None
+            self.phase.value = diagnosis.phase if phase else ""
             self.result.value = f'<div role="status">{diagnosis_html(diagnosis)}</div>'
         return diagnosis
 
@@ -75,7 +75,7 @@ class DiagnosisBox(Stored):
             if not self.text.value.strip():
                 self.result.value = '<div class="body" role="status">○ Paste something first.</div>'
             else:
-                self.diagnose(self.text.value, self.phase.value)
+                self.diagnose(self.text.value, self.phase.value or None)
         except Exception as error:
             self.result.value = f'<div class="body" role="alert">✕ {escaped(in_words(error))}</div>'
 
