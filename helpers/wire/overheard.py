@@ -125,13 +125,14 @@ def overheard(events: Iterable[WireEvent], connection: int) -> Overheard:
 def records_in(octets: bytes) -> tuple[list[bytes], bytes]:
     """The complete TLS records at the start of ``octets``, headers included, and what is left (RFC 8446 5.1)."""
     records = []
-    while _begins_record(octets) and len(octets) >= HEADER:
-        size = HEADER + int.from_bytes(octets[3:5])
-        if len(octets) < size:
+    place = 0
+    while _begins_record(octets[place : place + HEADER]) and len(octets) >= place + HEADER:
+        end = place + HEADER + int.from_bytes(octets[place + 3 : place + 5])
+        if len(octets) < end:
             break
-        records.append(octets[:size])
-        octets = octets[size:]
-    return records, octets
+        records.append(octets[place:end])
+        place = end
+    return records, octets[place:]
 
 
 def _begins_record(octets: bytes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import socket
 import struct
 import threading
@@ -242,10 +241,8 @@ def test_a_busy_moment_does_not_end_the_idle_timeout() -> None:
 
 def test_descriptors_above_1023() -> None:
     """select() takes none of them, and a kernel may have many files open."""
+    resource = pytest.importorskip("resource")  # Windows has no such limit, and no poll()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < 1200:
-        resource_says = f"no more than {hard} files may be open here"
-        pytest.fail(resource_says)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
     files = []
     try:
