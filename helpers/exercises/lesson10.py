@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
 from helpers.exercises.cases import Case, Suspect
 from helpers.exercises.records import Deed, Records, Sending
-from helpers.lab import Lab
 from helpers.session import SessionError
 from helpers.wire.transcript import ExchangeKind, Outcome
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
 
 _EHLO, _MAIL, _RCPT = "EHLO laptop.example", "MAIL FROM:<alice@lab.example>", "RCPT TO:<bob@lab.example>"
 _BOB, _CAROL, _GREY = "bob@lab.example", "carol@lab.example", "grey@lab.example"
@@ -982,7 +985,7 @@ _WRONG_HOUSE = Case(
             text="the MX record of other.example names a server that knows nothing of this domain",
             answer=(
                 "Yes: by its DNS other.example says “this server takes my mail”, and the server says “not mine”. "
-                "One of the two is mistaken, and both are on the receiving side."
+                "One of the two is mistaken, and only other.example's side can put it right."
             ),
             find=_on("RCPT"),
             remark="the server that its MX record names does not take this domain for its own",
