@@ -41,12 +41,12 @@ STYLE = """
 @page{size:210mm 297mm;margin:0}
 *{box-sizing:border-box}
 html{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-body{margin:0;background:#fff;color:#000;--soft:#444;font-variant-ligatures:none}
+body{margin:0;background:#fff;color:#000;--soft:#444}
 /* US Letter is 17.6 mm shorter than A4: what stands on a page ends above that */
 .page{width:210mm;height:297mm;padding:11mm 11mm 24mm;break-after:page;overflow:hidden}
 .page:last-child{break-after:auto}
 .fit{height:100%;display:flex;flex-direction:column;
-font:9pt/1.27 "Liberation Sans",Arial,Helvetica,"DejaVu Sans Condensed",sans-serif}
+font:9pt/1.27 "Liberation Sans",Arial,Helvetica,"DejaVu Sans Condensed",sans-serif;font-variant-ligatures:none}
 code{font-family:"Liberation Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:1em;letter-spacing:-.03em}
 header{display:flex;justify-content:space-between;align-items:baseline;border-bottom:1.5pt solid #000;
 margin-bottom:2.2mm;padding-bottom:.8mm}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from helpers import reference
 from helpers.protocol.commandline import compose
-from helpers.protocol.flow import example_line, way_to
+from helpers.protocol.flow import way_to
 from helpers.protocol.state import Phase, verb_of
 from helpers.reference.model import PHASES, Trial
 from helpers.views.glyphs import CLASSES
@@ -367,10 +367,9 @@ def _trial_of_command(command: model.Command, parameter: model.Argument | None =
 
     It has the command's name, and the code 0: what the lab answers is left open.
     """
-    line = example_line(command)
-    if parameter is not None:
-        values = {a.name: a.example for a in command.arguments if a.required or a is parameter}
-        line = compose(command, values)
+    whole = command.status == "continuation"  # an empty answer to a challenge shows nothing
+    values = {a.name: a.example for a in command.arguments if whole or a.required or a is parameter}
+    line = compose(command, values)
     in_use = [other for other in reference.commands() if other.status != "obsolete"]
     way = way_to(Phase(command.permitted_in[0]), in_use)
     return Trial(command.verb, (*way, line), 0)

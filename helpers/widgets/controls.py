@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ipywidgets as widgets
+
     from helpers.widgets import live, plain
 
 
@@ -29,3 +31,14 @@ def send_button(on_send: Callable[[], None]) -> live.SendButton | plain.SendButt
 
         return PlainButton(on_send)
     return SendButton(on_send)
+
+
+def list_keys() -> widgets.Widget:
+    """What lets the lists of a widget keep the arrow keys; an empty box where that cannot be had."""
+    try:
+        from helpers.widgets.live import ListKeys
+    except ImportError:
+        import ipywidgets
+
+        return ipywidgets.Box()
+    return ListKeys()

@@ -1,4 +1,4 @@
-"""Two controls that need a few lines in the browser, because ipywidgets has no arrow keys and lags behind typing."""
+"""Controls that need a few lines in the browser, because ipywidgets has no arrow keys and lags behind typing."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ class Entry(anywidget.AnyWidget):
         super().__init__()
         self.add_class("smtp-entry")
         self.on_msg(lambda _, content, __: on_submit(content["value"]) if content.get("event") == "submit" else None)
+
+
+class ListKeys(anywidget.AnyWidget):
+    """Nothing to see: beside it in a widget, lists keep the arrow keys that JupyterLab would take."""
+
+    _esm = _script("keys.js")
 
 
 class SendButton(anywidget.AnyWidget):

@@ -25,6 +25,7 @@ from helpers.views.lookup import (
     trial_command,
 )
 from helpers.views.markup import escaped
+from helpers.widgets import controls
 from helpers.widgets.layout import style_sheet
 from helpers.widgets.picker import CommandPicker
 from helpers.widgets.stored import Stored
@@ -88,6 +89,7 @@ class Lookup(Stored):
                     ]
                 ).add_class("smtp-two"),
                 self.bench,
+                controls.list_keys(),
             ]
         )
         for name in ("smtp", "smtp-bench", "smtp-lookup"):

@@ -13,6 +13,7 @@ from helpers.session import ConnectionClosed, NothingToWaitFor
 from helpers.views import conversation_html, verdict_html
 from helpers.views.markup import count, escaped
 from helpers.views.style import card
+from helpers.widgets import controls
 from helpers.widgets.contact import Contact
 from helpers.widgets.layout import style_sheet
 from helpers.widgets.stored import Stored
@@ -59,7 +60,7 @@ class LinesInOrder(Stored):
         buttons = widgets.HBox([self.up, self.down, self.to_top, self.to_bottom, self.send])
         buttons.add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
-        super().__init__([style_sheet(), self.choice, buttons, self.result])
+        super().__init__([style_sheet(), self.choice, buttons, self.result, controls.list_keys()])
         self.add_class("smtp")
         self.add_class("smtp-bench")
         self._list(0 if lines else None)
