@@ -189,7 +189,7 @@ MEND = Exercise(
     task=(
         "This program tries half an hour later those recipients whose mailbox is full: “it will be emptied”, thought "
         "its author. Two recipients are refused, and it comes back for the wrong one. Mend the condition at the end of "
-        "`attempt`, so that the digit decides. Expected: a second connection that names grey@lab.example alone, and "
+        "`attempt`, so that the digit decides. Expected: a second connection that names `grey@lab.example` alone, and "
         "250 for the message."
     ),
     starter=_PROGRAM.replace("CONDITION", '"full" in reply.text'),
@@ -317,7 +317,7 @@ FREE = Exercise(
     id="09.c",
     title="Let a queue do its work",
     task=(
-        "Alice writes to bob@partner.example. Her own server, `office`, has to bring the message to `partner`, where "
+        "Alice writes to `bob@partner.example`. Her own server, `office`, has to bring the message to `partner`, where "
         "the first two attempts fail. Leave one message with `office` (it relays for those who log in: alice, "
         "wonderland), and let time pass until it has arrived. Do not talk to `partner` yourself. Expected, in the "
         "log of `partner`: 451 twice, then 250 for one message."

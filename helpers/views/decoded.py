@@ -20,8 +20,8 @@ def _reply(reply: DecodedReply) -> str:
     mark = CLASSES[reply.kind]
     lines = "".join(_line(line, alone=len(reply.lines) == 1) for line in reply.lines)
     rows = "".join(
-        f'<tr><th scope="row"><code>{escaped(part.seen)}</code></th><td>{escaped(part.name)}</td>'
-        f"<td>{escaped(part.says)}</td><td><small>{escaped(part.rfc)}</small></td></tr>"
+        f'<tr><th scope="row"><code style="white-space:nowrap">{escaped(part.seen)}</code></th>'
+        f"<td>{escaped(part.name)}</td><td>{escaped(part.says)}</td><td><small>{escaped(part.rfc)}</small></td></tr>"
         for part in reply.parts
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("digits", "place", "what it says", "source"))

@@ -38,14 +38,19 @@ def queue_html(queue: Queue) -> str:
     )
 
 
+def _whole(address: str) -> str:
+    """An address of ordinary length stands on one line."""
+    return ' style="white-space:nowrap"' if len(address) <= 30 else ""
+
+
 def _row(delivery: Delivery) -> str:
-    state = delivery.state
+    state, recipient = delivery.state, delivery.recipient
     mark = Mark(STATES[state], state, _ACCENTS[state])
-    next_attempt = clock_time(delivery.next_attempt) if delivery.next_attempt else "none"
+    next_attempt = clock_time(delivery.next_attempt) if delivery.next_attempt else "no more"
     return (
-        f'<tr><th scope="row"><code>&lt;{escaped(clipped(delivery.recipient, 320))}&gt;</code><br>'
+        f'<tr><th scope="row"><code{_whole(recipient)}>&lt;{escaped(clipped(recipient, 320))}&gt;</code><br>'
         f"<small>{escaped(delivery.message.identifier)}</small></th>"
-        f'<td class="{mark.accent}">{mark}</td>'
+        f'<td class="at"><span class="{mark.accent}">{mark}</span></td>'
         f"<td>{in_words(delivery.age)}, {count(len(delivery.attempts), 'attempt')}</td>"
         f"<td><code>{escaped(clipped(delivery.last))}</code></td><td>{next_attempt}</td></tr>"
     )

@@ -150,7 +150,10 @@ def _line(found: re.Match[str], before: list[DecodedLine]) -> DecodedLine:
         odd.append("A # is no part of an enhanced code: programs that are strict find none here (RFC 2034 4).")
     first = next((line for line in before if line.code is not None), None)
     if first is not None and first.code != code:
-        odd.append(f"The code changes from {first.code} to {code} inside one reply; it must not (RFC 5321 4.2.1).")
+        odd.append(
+            f"The code changes from {first.code} to {code} inside one reply; it must not (RFC 5321 4.2.1). Some "
+            f"programs go by the first line, some by the last. Below is what {first.code} says."
+        )
     enhanced = _ENHANCED.match(rest)
     if first is not None and first.code == code and (enhanced[1] if enhanced else None) != first.enhanced:
         odd.append("The lines of one reply carry the same enhanced code, or none (RFC 2034 4).")
@@ -202,7 +205,7 @@ def _digits(code: int) -> Iterator[Part]:
             says += ": a program that does not know a code goes by its first digit alone"
         yield Part(f"{code:03}", "the whole code", says, "RFC 5321 4.2, 4.3.2")
     else:
-        yield Part(f"{code:03}", "the whole code", f"{known.title} – {known.meaning.removesuffix('.')}", known.rfc)
+        yield Part(f"{code:03}", "the whole code", f"{known.title}. {known.meaning.removesuffix('.')}", known.rfc)
 
 
 def _numbers(enhanced: str) -> Iterator[Part]:

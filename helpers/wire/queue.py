@@ -87,7 +87,7 @@ class Delivery:
 
     def _line(self, number: int, attempt: Attempt) -> str:
         after = f"after {in_words(attempt.time - self.since)}" if attempt.time > self.since else "at once"
-        return f"{number:>4}  {clock_time(attempt.time)}  {after:<23}  {attempt.said}"
+        return f"{number:>4}  {clock_time(attempt.time):<16}  {after:<23}  {attempt.said}"
 
 
 class Queue(Messages):
