@@ -41,11 +41,6 @@ FOUND = {
 Act = Callable[[Lab], object]
 
 
-@pytest.fixture(autouse=True)
-def nothing_concluded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cases, "_concluded", {})
-
-
 def lab_for(exercise: str) -> Lab:
     return Lab(PROFILES[exercise], name=exercise)
 
