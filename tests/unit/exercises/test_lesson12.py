@@ -49,6 +49,28 @@ def by_smtplib(lab: Lab) -> None:
         client.rcpt(BOB)
 
 
+def by_lines(lab: Lab) -> None:
+    """Both in one transaction, then grey alone in another, after the pause that greylisting asks for."""
+    session = lab.connect()
+    for line in (*INSIDE, AUTH, MAIL, RCPT, f"RCPT TO:<{GREY}>", DATA):
+        session.send(line)
+    session.send_data(letter().as_bytes())
+    lab.clock.advance(minutes=5)
+    for line in (MAIL, f"RCPT TO:<{GREY}>", DATA):
+        session.send(line)
+    session.send_data(letter().as_bytes())
+    session.send(QUIT)
+
+
+def by_sendmail(lab: Lab) -> None:
+    with lab.smtplib() as client:
+        client.starttls(context=lab.client_context())
+        client.login("alice", "wonderland")
+        refused = client.sendmail(ALICE, [BOB, GREY], letter().as_bytes())
+        lab.clock.advance(minutes=5)
+        client.sendmail(ALICE, list(refused), letter().as_bytes())
+
+
 def retried(lab: Lab) -> None:
     send(lab, BOB, GREY)
     send(lab, GREY, minutes=5)
@@ -64,6 +86,8 @@ RIGHT: dict[tuple[str, str], Callable[[Lab], object]] = {
         lab, [EHLO, AUTH, TLS, MAIL, EHLO, RCPT, QUIT], [*INSIDE, AUTH, MAIL, RCPT, QUIT]
     ),
     ("12.c", "send_email"): retried,
+    ("12.c", "raw lines"): by_lines,
+    ("12.c", "smtplib"): by_sendmail,
     ("12.c", "one by one"): lambda lab: [send(lab, BOB), send(lab, GREY), send(lab, GREY, minutes=9)],
 }
 
