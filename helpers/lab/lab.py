@@ -19,6 +19,7 @@ from helpers.lab.postman import Postman
 from helpers.lab.profiles import profile as find_profile
 from helpers.lab.tls import Certificate, Certificates, can_tls
 from helpers.lab.transport import Transport, can_sockets, default_transport
+from helpers.protocol.address import domain_problem
 from helpers.session import Pipe, Session
 from helpers.wire.events import EventKind, WireLog
 from helpers.wire.messages import Messages, StoredMessage
@@ -55,7 +56,7 @@ class Lab:
         certificate: which one it shows: "good", "expired", "wrong-name" or "unknown-ca".
 
     Raises:
-        ValueError: no such profile, transport or certificate.
+        ValueError: no such profile, transport or certificate, or not a domain.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Lab:
         transport: str | None = None,
         certificate: str = "good",
     ) -> None:
+        if problem := domain_problem(domain):
+            raise ValueError(f'A lab serves a domain such as "lab.example". {problem.sentence}')
         self.policy = find_profile(profile)
         self.profile = profile
         self.name = name or profile
