@@ -25,9 +25,7 @@ def write(reply: Reply, recipient: str = "bob@other.example", raw: bytes = b"Sub
 def test_a_reply_of_many_lines_is_folded() -> None:
     """RFC 3461 9.2, its own example."""
     octets = write(Reply(550, ("mailbox unavailable", "user has moved with no forwarding address")))
-    expected = (
-        b"Diagnostic-Code: smtp; 550-mailbox unavailable\r\n 550 user has moved with no forwarding address\r\n"
-    )
+    expected = b"Diagnostic-Code: smtp; 550-mailbox unavailable\r\n 550 user has moved with no forwarding address\r\n"
     assert expected in octets
 
 
