@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 
 from helpers.exercises.course import Lesson, lessons
 from helpers.exercises.registry import registry
+from helpers.views.markup import prose
 from helpers.views.style import ACCENTS, STYLE
 from tools import links
 from tools import notebook as nb
@@ -79,13 +80,13 @@ def help_for(identifier: str) -> str:
     """The hints and the solution of an exercise, folded, as ``hint`` and ``solution`` give them in the notebook."""
     exercise = registry().exercises[identifier]
     hints = "".join(
-        f'<details class="aside"><summary>Hint {number} for {identifier}</summary>{markdown(hint)}</details>'
+        f'<details class="aside"><summary>Hint {number} for {identifier}</summary><p>{prose(hint)}</p></details>'
         for number, hint in enumerate(exercise.hints, 1)
     )
     solution = exercise.solution
     return (
         f'{hints}<details class="aside"><summary>Solution of {identifier}</summary>'
-        f"{_python(solution.code.rstrip())}{markdown(solution.explanation)}</details>"
+        f"{_python(solution.code.rstrip())}<p>{prose(solution.explanation)}</p></details>"
     )
 
 
