@@ -27,7 +27,7 @@ def _reply(reply: DecodedReply) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("digits", "place", "what it says", "source"))
     return (
         f'<ol class="talk" aria-label="Lines of the reply">{lines}</ol>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table aria-label="Digit by digit"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
         f'<p><b class="{mark.accent}">{mark}</b> <b>A server that sends a message on:</b> {escaped(reply.sender)}</p>'
         + "".join(map(_odd, reply.odd))
         + f'<p class="soft">{FOR_PEOPLE}</p>'

@@ -19,7 +19,7 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
         facts += [("Who can act", diagnosis.who), ("How sure", f"{diagnosis.confidence:.0%}")]
     if facts:
         rows = "".join(f'<tr><th scope="row">{name}</th><td>{escaped(value or "")}</td></tr>' for name, value in facts)
-        parts.append(f"<table><tbody>{rows}</tbody></table>")
+        parts.append(f'<table aria-label="In short"><tbody>{rows}</tbody></table>')
     if diagnosis.steps:
         steps = "".join(f"<li>{n}. {prose(step)}</li>" for n, step in enumerate(diagnosis.steps, 1))
         parts.append(f'<ol aria-label="What to do">{steps}</ol>')
@@ -29,9 +29,10 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
             f"<td>{escaped(clue.cause)}</td><td>{escaped(clue.source)}</td></tr>"
             for clue in diagnosis.evidence
         )
+        head = "".join(f'<th scope="col">{name}</th>' for name in ("Kind", "Seen", "Speaks for", "Source"))
         parts.append(
-            "<details><summary>What this rests on</summary><table><thead><tr><th>Kind</th><th>Seen</th>"
-            f"<th>Speaks for</th><th>Source</th></tr></thead><tbody>{rows}</tbody></table></details>"
+            "<details><summary>What this rests on</summary>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
         )
     return f'<div class="body" role="group" aria-label="Diagnosis: {escaped(diagnosis.title)}">{"".join(parts)}</div>'
 

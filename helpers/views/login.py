@@ -74,7 +74,7 @@ def _table(parts: Sequence[Part]) -> str:
         f'<td><code class="hex">{_hex(part.octets) or "–"}</code></td></tr>'
         for part in parts
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<table aria-label="The parts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _below(note: str) -> str:

@@ -117,7 +117,7 @@ class CaseFile(Stored):
         parts = []
         for asked, suspects in zip(_ASKED, (self._case.causes, self._case.actors), strict=True):
             items = "".join(
-                f"<li><details><summary>▸ {letter}) {prose(_line(suspect))}</summary>"
+                f"<li><details><summary>{letter}) {prose(_line(suspect))}</summary>"
                 f'<p class="note">{STATUS[Status.DONE if suspect.right else Status.NOT_YET]}. '
                 f"{prose(suspect.answer)}</p></details></li>"
                 for letter, suspect in lettered(suspects)

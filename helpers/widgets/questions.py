@@ -95,7 +95,7 @@ class QuestionCard(Stored):
         for letter, option in question.lettered():
             verdict = question.judge(option)
             items.append(
-                f"<li><details><summary>▸ {letter}) {prose(option.text)}</summary>"
+                f"<li><details><summary>{letter}) {prose(option.text)}</summary>"
                 f'<p class="note">{STATUS[verdict.status]}. {prose(option.answer)}</p></details></li>'
             )
         head = f"{question.title} ({question.id})"

@@ -114,7 +114,7 @@ def about_html(entry: Failure) -> str:
     return (
         f'<div class="body"><p class="say no">✕ {escaped(entry.title)}</p>'
         f'<pre class="box">{escaped(entry.pasted)}</pre><p class="soft">Source: {escaped(entry.source)}</p>'
-        f"<p>{prose(entry.why)}</p><table><tbody>{facts}</tbody></table></div>"
+        f'<p>{prose(entry.why)}</p><table aria-label="In short"><tbody>{facts}</tbody></table></div>'
     )
 
 
