@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE: Final = "…"  #: lines, or the end of a line, that are not the same everywhere
 KEYS: Final = {"^C": "Ctrl+C", "^D": "Ctrl+D"}
-_SHELL, _TYPED = "$ ", "»"
+_SHELL, _TYPED, _ONLY_ENTER = "$ ", "»", "(only Enter)"
 _PATIENCE: Final = 10.0  # seconds for a program to show its next line
 _FOLDER: Final = ".cache/speak-smtp"  # in the home folder, so that a line to paste holds nobody's own path
 
@@ -64,7 +64,7 @@ class Act:
             if step.key:
                 yield step.typed, f"{_TYPED} {step.key}"
             elif step.typed is not None:
-                yield step.typed, f"{_TYPED} {step.typed}".rstrip()
+                yield step.typed, f"{_TYPED} {step.typed or _ONLY_ENTER}"
             for line in step.shown:
                 yield None, line
 
@@ -172,19 +172,20 @@ class Sheet:
         if trouble:
             return Shown(trouble, card(f'<div class="body"><p class="later">⚠ {escaped(trouble)}</p></div>', label))
         text = [self.script.title]
-        html = [f'<div class="body"><p class="say">{escaped(self.script.title)}</p>']
+        html = [f'<div class="body"><p class="say">{escaped(self.script.title)}</p></div>']
         ca = str(self.lab.ca_file()) if "{ca}" in self.script.screen else None
         for act, real in zip(self.acts(), self.acts(ca and f'"{ca}"'), strict=True):
             try:
                 _play(real)
             except NotOnScreen as error:
                 text += ["", f"$ {act.command}", f"✕ {error}"]
-                html.append(f'<pre class="box">$ {escaped(act.command)}</pre>')
-                html.append(f'<p class="no">✕ {escaped(str(error))}</p>')
+                html.append(f'<div class="body"><pre class="box">$ {escaped(act.command)}</pre>')
+                html.append(f'<p class="no">✕ {escaped(str(error))}</p></div>')
             else:
                 text += ["", f"$ {act.command}", *(line for _, line in act.lines())]
-                html.append(f'<pre class="box">$ {escaped(act.command)}\n{_screen_html(act)}</pre>')
-        return Shown("\n".join(text), card("".join([*html, "</div>"]), label))
+                screen = f"$ {escaped(act.command)}\n{_screen_html(act)}"
+                html.append(f'<div class="body"><pre class="box">{screen}</pre></div>')
+        return Shown("\n".join(text), card("".join(html), label))
 
     def _shown(self) -> Shown:
         title, note = self.script.title, self._impossible()

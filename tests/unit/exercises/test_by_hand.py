@@ -26,7 +26,7 @@ def test_how_a_script_is_read() -> None:
         Step("^C", ()),
     )
     assert [line for _, line in first.lines()] == [
-        *("220 hello", "» EHLO x", "…", "250 HELP", "»", "» .", "250 OK", "» Ctrl+C")
+        *("220 hello", "» EHLO x", "…", "250 HELP", "» (only Enter)", "» .", "250 OK", "» Ctrl+C")
     ]
     assert (second.command, second.steps) == ("echo x", (Step(None, ("x",)),))
 
