@@ -61,8 +61,8 @@ class LinesInOrder(Stored):
         buttons.add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
         super().__init__([style_sheet(), self.choice, buttons, self.result, controls.list_keys()])
-        self.add_class("smtp")
-        self.add_class("smtp-bench")
+        for name in ("smtp", "smtp-bench", "smtp-order"):
+            self.add_class(name)
         self._list(0 if lines else None)
 
     @property

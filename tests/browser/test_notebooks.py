@@ -163,9 +163,7 @@ def choose(card: Locator, place: int, text: str) -> None:
 
 def use_orders(notebook, number: int) -> None:
     """Send the lines of each order widget as they stand."""
-    orders = notebook.page.locator(".jp-OutputArea-output .smtp-bench:not(.smtp-lookup)").filter(
-        has=notebook.page.locator(".widget-select")
-    )
+    orders = notebook.page.locator(".jp-OutputArea-output .smtp-order")
     expect(orders).to_have_count(number)
     for order in orders.all():
         order.get_by_role("button", name="Send", exact=True).click()
