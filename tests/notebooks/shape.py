@@ -12,7 +12,6 @@ import re
 import statistics
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 
 from helpers.exercises.course import Lesson
 from helpers.exercises.failures import Failure
+from tests.notebooks import access
 from tools import navigation
 from tools import notebook as nb
 
@@ -67,8 +67,6 @@ _BARE_WIDGET = re.compile(r"[A-Z]\w*\((?:\w+=|\))")
 _OBJECT = re.compile(r"<[\w.]+ object>")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*<?([^)\s>]*)>?[^)]*\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
-_TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*\|?\s*$")
-_VAGUE = frozenset({"", "here", "click here", "this", "link", "this link", "more", "read more"})
 
 
 def findings(notebook: NotebookNode, path: Path, course: Sequence[Lesson]) -> list[str]:
@@ -403,50 +401,13 @@ def _output_findings(output: NotebookNode) -> Iterator[str]:
         plain = data.get("text/plain", "").strip()
         if not plain or _OBJECT.fullmatch(plain):
             yield "rich output without a plain text to read instead"
+        yield from access.twin_findings(data.get("text/html", ""), plain)
     plain = data.get("text/plain", "")
     if _BARE_WIDGET.match(plain) and ("…" in plain or "text/html" not in data):
         yield f"a widget's bare repr is stored ({plain[:40]!r}): it tells nothing, and is cut before it is compared"
     for page in (data.get("text/html", ""), data.get("image/svg+xml", "")):
-        yield from _html_findings(page)
-
-
-class _Page(HTMLParser):
-    """Finds what someone who does not see the page would miss."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._tables: list[bool] = []
-        self._drawing_named = True
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "img" and not (given.get("alt") or "").strip():
-            self.found.append("an image without alternative text")
-        elif tag == "table":
-            self._tables.append(False)
-        elif tag == "th" and self._tables:
-            self._tables[-1] = True
-        elif tag == "svg":
-            hidden = given.get("aria-hidden") == "true"
-            self._drawing_named = hidden or bool(given.get("aria-label") or given.get("aria-labelledby"))
-        elif tag == "title":
-            self._drawing_named = True
-        elif tag == "script":
-            self.found.append("a script in stored HTML")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table" and self._tables and not self._tables.pop():
-            self.found.append("a table without header cells")
-        elif tag == "svg" and not self._drawing_named:
-            self.found.append("a drawing without a title or label")
-
-
-def _html_findings(page: str) -> list[str]:
-    parser = _Page()
-    parser.feed(page)
-    parser.close()
-    return parser.found
+        yield from access.html_findings(page)
+        yield from access.headings(access.read(page))
 
 
 def nothing_of_a_machine(notebook: NotebookNode) -> Iterator[str]:
@@ -465,26 +426,11 @@ def nothing_of_a_machine(notebook: NotebookNode) -> Iterator[str]:
 
 
 def markdown_reads_well(notebook: NotebookNode) -> Iterator[str]:
-    """Images have alternative texts, tables have headers, and a link's text says where it goes."""
+    """What access.py asks of pictures, links, tables and HTML in the text."""
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "markdown":
-            continue
-        text = _FENCE.sub("", cell.source)
-        for match in _LINK.finditer(text):
-            if match[1] and not match[2].strip():
-                yield f"cell {number}: an image without alternative text: {match[3]}"
-            elif not match[1] and match[2].strip(" .*`").lower() in _VAGUE:
-                yield f"cell {number}: the text {match[2]!r} does not say where the link goes"
-        lines = text.splitlines()
-        for above, rule in itertools.pairwise(lines):
-            if (
-                _TABLE_RULE.match(rule)
-                and "|" in above
-                and not all(c.strip() for c in above.strip().strip("|").split("|"))
-            ):
-                yield f"cell {number}: a table with an empty header cell: {above.strip()!r}"
-        for finding in _html_findings(text):
-            yield f"cell {number}: {finding}"
+        if cell.cell_type == "markdown":
+            for finding in access.markdown_findings(cell.source):
+                yield f"cell {number}: {finding}"
 
 
 def links(notebook: NotebookNode, path: Path) -> Iterator[str]:

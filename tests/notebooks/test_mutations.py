@@ -85,10 +85,22 @@ STDERR = v4.new_output("stream", name="stderr", text="warning")
 HTML_ONLY = v4.new_output(
     "display_data", {"text/html": "<p>250</p>", "text/plain": "<IPython.core.display.HTML object>"}
 )
-NO_ALT = v4.new_output("display_data", {"text/html": "<img src='map.svg'>", "text/plain": "map"})
-NO_HEADER = v4.new_output(
-    "display_data", {"text/html": "<table><tr><td>250</td></tr></table>", "text/plain": "250"}
-)  # fmt: skip
+
+
+def rich(html: str, plain: str = "250") -> Change:
+    """A change that adds this HTML, with this text beside it, to the outputs of a cell."""
+    output = v4.new_output("display_data", {"text/html": html, "text/plain": plain})
+    return lambda notebook: code(notebook, 4).outputs.append(output)
+
+
+def text(markdown: str) -> Change:
+    """A change that adds this to a Markdown cell."""
+    return lambda notebook: after(notebook.cells[4], markdown)
+
+
+def table(inside: str) -> Change:
+    return rich(f"<table>{inside}<td>done</td></tr></table>")
+
 
 BY_A_RULE: dict[str, tuple[str, Change]] = {
     "all outputs and counts stripped": ("counts", lambda n: [strip(cell) for cell in nb.code_cells(n)]),
@@ -132,8 +144,36 @@ BY_A_RULE: dict[str, tuple[str, Change]] = {
     "a widget's repr, cut": ("bare repr", lambda n: code(n, 4).outputs.append(BARE)),
     "stored widget state": ("widget state", lambda n: n.metadata.update(widgets={})),
     "HTML without a text": ("plain text", lambda n: code(n, 4).outputs.append(HTML_ONLY)),
-    "an image without a text": ("alternative", lambda n: code(n, 4).outputs.append(NO_ALT)),
-    "a table without headers": ("header cells", lambda n: code(n, 4).outputs.append(NO_HEADER)),
+    "an image without a text": ("alternative", rich("<img src='map.svg'>")),
+    "an image with an empty text": ("alternative", rich("<img src='map.svg' alt=' '>")),
+    "a drawing without a title": ("drawing", rich("<svg><circle r='3'/></svg>")),
+    "a table without headers": ("header cells", table("<caption>Codes</caption><tr>")),
+    "a table whose header heads nothing": ("scope", table("<caption>Codes</caption><tr><th>250</th>")),
+    "a table with an empty header": ("empty header", table('<caption>Codes</caption><tr><th scope="row"></th>')),
+    "a table without a name": ("caption", table('<tr><th scope="row">250</th>')),
+    "a table after a sentence": ("caption", rich('<p>See.</p><table><tr><th scope="row">1</th></tr></table>')),
+    "a heading in an output": ("heading inside", rich("<h2>Reply</h2>")),
+    "a link in an output named here": ("where the link goes", rich('<a href="x.html">here</a>')),
+    "a link in an output that is its address": ("bare address", rich('<a href="https://a.test">https://a.test</a>')),
+    "an id there twice": ("2 times", rich('<p id="a">1</p><p id="a">2</p>')),
+    "a label that is not there": ("not there", rich('<div role="group" aria-labelledby="gone">1</div>')),
+    "a role that does not exist": ("no role", rich('<div role="transcript">1</div>')),
+    "a role that needs a script": ("no role", rich('<div role="slider">1</div>')),
+    "a state that does not exist": ("not known", rich('<p aria-title="reply">1</p>')),
+    "a state with another value": ("no meaning", rich('<p aria-current="here">1</p>')),
+    "an empty label": ("an empty aria-label", rich('<div role="group" aria-label="">1</div>')),
+    "a label that nobody reads": ("only where it has a role", rich('<div aria-label="Reply">1</div>')),
+    "a language by its name": ("no language", rich('<p lang="english">1</p>')),
+    "a tooltip that says more": ("only a tooltip", rich('<b title="done">250</b>')),
+    "a status by its colour": ("colour alone", rich('<p class="no">The message</p>')),
+    "a status by an accent on its box": ("colour alone", rich('<div class="body ok">It is stored.</div>')),
+    "a reply code in the colour of another": ("colour alone", rich('<b class="ok">550</b>', "550")),
+    "a script": ("script", rich("<script>1</script>")),
+    "a line of the wire that only the HTML has": (
+        "not in the plain text",
+        rich('<div class="row"><b>S:</b> <code>550 5.7.1 Relaying denied</code></div>'),
+    ),
+    "a status that only the HTML has": ("not in the plain text", rich('<p class="say ok">✓ Done</p>')),
     "a full traceback": ("traceback", lambda n: code(n, 3).outputs[0].update(traceback=["a", "b", "c"])),
     "two cells with one id": ("not a valid", lambda n: code(n, 4).update(id=code(n, 3).id)),
     "a path of a machine": ("path", lambda n: code(n, 0).outputs[0].update(text="/home/" + "ann/lab.py")),
@@ -149,7 +189,18 @@ BY_A_RULE: dict[str, tuple[str, Change]] = {
     "a link to no heading": ("no heading", lambda n: after(n.cells[4], "[the map](#Nowhere)")),
     "a link named here": ("where the link goes", lambda n: after(n.cells[4], "[here](#Say-hello)")),
     "a picture without a text": ("alternative", lambda n: after(n.cells[4], "![](02-sample.ipynb)")),
-    "a table with an empty header": ("empty header", lambda n: after(n.cells[4], "\n| | b |\n|---|---|\n| 1 | 2 |")),
+    "a Markdown table with an empty header": ("empty header", text("\n| | b |\n|---|---|\n| 1 | 2 |")),
+    "a Markdown table that nothing introduces": (
+        "nothing introduces",
+        lambda n: n.cells.insert(4, v4.new_markdown_cell("| a | b |\n|---|---|\n| 1 | 2 |")),
+    ),
+    "a link named after its address": ("bare address", text("[https://a.test](https://a.test)")),
+    "a bare address": ("bare address", text("See https://a.test for more.")),
+    "a bare address in brackets": ("bare address", text("See <https://a.test>.")),
+    "a mail address in brackets": ("bare address", text("Write to <alice@lab.example>.")),
+    "an HTML link named here": ("where the link goes", text('See <a href="#Say-hello">here</a>.')),
+    "an HTML image without a text": ("alternative", text('<img src="map.svg">')),
+    "an HTML table in Markdown": ("scope", text("<table><caption>c</caption><tr><th>1</th></tr></table>")),
     "desktop-only without a word": ("Desktop only", lambda n: tag(code(n, 4), nb.DESKTOP_ONLY)),
     "another navigation line at the top": (
         "first cell",
@@ -166,6 +217,32 @@ def test_a_rule_finds(name: str, stored: NotebookNode, findings: Find) -> None:
     change(mutant)
     found = findings(signed(mutant))
     assert any(words in finding for finding in found), found
+
+
+#: What is fine and looks like a fault: a rule that objects to everything would find all of the above, too.
+SOUND: dict[str, Change] = {
+    "an address as code": text("`MAIL FROM:<alice@lab.example>` at `https://a.test` and\n\n```\nhttps://a.test\n```"),
+    "an address behind a link": text("[the RFC](https://a.test/rfc)"),
+    "a table with an introduction": text("The codes:\n\n| code | meaning |\n|---|---|\n| 250 | done |"),
+    "a reply code in its colour": rich('<b class="no">550</b>', "550"),
+    "a status with its glyph": rich('<p class="later">↻ The message</p>'),
+    "a status with its word": rich('<p class="say ok">Done</p>', "Done"),
+    "a tooltip that says it again": rich('<b title="Done">✓ done</b>'),
+    "a table named by its caption": table('<caption>Codes</caption><tr><th scope="row">250</th>'),
+    "a table named by what unfolds it": rich(
+        '<details><summary>Codes</summary><table><tr><th scope="row">1</th></tr></table></details>'
+    ),
+    "a drawing that is decoration": rich('<svg aria-hidden="true"><circle r="3"/></svg>'),
+    "one label for two": rich('<p id="a">Reply</p><div role="group" aria-labelledby="a">1</div>'),
+    "another language": rich('<p lang="de-AT">Gruß</p>', "Gruß"),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_no_rule_objects_to(name: str, stored: NotebookNode, findings: Find) -> None:
+    mutant = copy.deepcopy(stored)
+    SOUND[name](mutant)
+    assert findings(signed(mutant)) == []
 
 
 @pytest.mark.parametrize("number", range(5))
