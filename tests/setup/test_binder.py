@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tools import pythons
+from tools import binder
 
 PYTHON = "3.12"
-#: What Binder's image brings before our requirements are installed (the names as conda writes them).
-BROUGHT = ("jupyterlab", "notebook", "ipywidgets", "jupyterlab_widgets", "ipykernel", "jupyter_server")
 NOT_OURS = shutil.ignore_patterns(".git", ".venv*", "node_modules", "__pycache__", ".*_cache", "*.egg-info")
 
 
@@ -34,15 +30,6 @@ def plan(export: Path) -> str:
     return done.stdout + done.stderr
 
 
-def binder_versions() -> dict[str, str]:
-    """The versions that repo2docker's own lock file has for this Python."""
-    spec = find_spec("repo2docker")
-    assert spec is not None
-    assert spec.origin is not None
-    lock = Path(spec.origin).parent / "buildpacks" / "conda" / f"environment.py-{PYTHON}-linux-64.lock"
-    return dict(re.findall(r"/(\w+)-([\d.]+)-[^/]*\.conda", lock.read_text(encoding="utf-8")))
-
-
 def test_the_python_is_the_one_that_is_named(plan: str, root: Path) -> None:
     """Without runtime.txt it would be the newest or, with a binder folder, 3.10."""
     assert (root / "runtime.txt").read_text(encoding="utf-8") == f"python-{PYTHON}\n"
@@ -52,6 +39,13 @@ def test_the_python_is_the_one_that_is_named(plan: str, root: Path) -> None:
 def test_no_folder_hides_the_files_at_the_root(root: Path) -> None:
     assert not (root / "binder").exists()
     assert not (root / ".binder").exists()
+
+
+def test_the_versions_that_it_brings_are_known() -> None:
+    """The course is tried on them below, so none may be missing."""
+    brought = binder.brought()
+    assert set(brought) == set(binder.BROUGHT)
+    assert brought["jupyterlab"].startswith("4.")
 
 
 def test_the_requirements_and_then_the_package_are_installed(plan: str) -> None:
@@ -66,28 +60,20 @@ def test_the_terminal_tools_are_installed(plan: str, root: Path) -> None:
     assert set(install.split()) == set(packages)
 
 
+def test_what_lesson_11_names_for_this_system_is_what_binder_installs(root: Path) -> None:
+    lesson = (root / "notebooks" / "11-by-hand.ipynb").read_text(encoding="utf-8")
+    [named] = re.findall(r"\| Debian, Ubuntu \| `sudo apt install ([^`]+)` \|", lesson)
+    assert set(named.split()) <= set((root / "apt.txt").read_text(encoding="utf-8").split())
+
+
 @pytest.mark.binder
 def test_the_course_on_the_versions_of_binder(export: Path, tmp_path: Path) -> None:
     """Our requirements change nothing that is there, and every notebook gives what is stored."""
-    brought = {name: version for name, version in binder_versions().items() if name in BROUGHT}
-    assert set(brought) == set(BROUGHT)
-    # Where this Python is not at hand, its packages still are the ones to try.
-    python = pythons.found().get(PYTHON, sys.executable)
-    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
-    inside = str(tmp_path / "venv" / "bin" / "python")
-    pip = [inside, "-m", "pip", "-qq", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", *(f"{name}=={version}" for name, version in brought.items())], check=True)
-    before = installed(inside)
-    subprocess.run([*pip, "install", "--requirement", str(export / "requirements.txt")], check=True)
-    subprocess.run([*pip, "install", str(export)], check=True)
-    after = installed(inside)
+    inside = binder.environment(tmp_path / "venv")
+    before = binder.installed(inside)
+    binder.install(inside, export)
+    after = binder.installed(inside)
     assert {name: after[name] for name in before} == before
     run = subprocess.run([inside, "tools/execute.py", "--check"], cwd=export, capture_output=True, text=True)
     if run.returncode:
         pytest.fail(run.stdout + run.stderr, pytrace=False)
-
-
-def installed(python: str) -> dict[str, str]:
-    command = [python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]
-    listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return {package["name"]: package["version"] for package in listed}
