@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import unquote
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,6 +38,7 @@ EXERCISE_TAG = "exercise:"
 _LINK = re.compile(r'href="([a-z0-9-]+)\.ipynb(#[^"]*)?"')
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _NAVIGATION = re.compile(r"<!-- /?navigation -->\n?")
+_HEADING = re.compile(r'<(h[1-6]) id="([^"]*)">')
 _python = Highlight2HTML(pygments_lexer="python")
 
 
@@ -52,6 +54,8 @@ def to_pages(text: str) -> str:
 def markdown(source: str) -> str:
     """A Markdown cell as HTML."""
     text = to_pages(markdown2html(_NAVIGATION.sub("", source)))
+    # a link is decoded before its place is looked for, an id never is
+    text = _HEADING.sub(lambda found: f'<{found[1]} id="{html.escape(unquote(found[2]))}">', text)
     return text.replace("<th>", '<th scope="col">').replace(
         'class="anchor-link"', 'class="anchor-link" aria-label="Link to this heading"'
     )

@@ -148,6 +148,20 @@ def test_what_a_peer_sent_stays_text() -> None:
     assert page.text.count(evil) == 6  # the title, the code, and each output: an error has it twice
 
 
+def test_the_place_of_a_heading_is_named_as_it_reads() -> None:
+    """Browsers decode a link before they look for its place, and an id never."""
+    page = Reader(edition.markdown("### `[SSL: X] bare <LF>`"))
+    assert page.ids == {"[SSL:-X]-bare-<LF>"}
+    assert unquote(page.all("a")[0]["href"]) == "#[SSL:-X]-bare-<LF>"
+
+
+def test_hints_read_as_in_the_notebook() -> None:
+    """An address keeps its brackets; in Markdown it would become a link to write a mail to it."""
+    page = Reader(edition.help_for("11.c"))
+    assert "MAIL FROM:<bob@lab.example>" in page.text
+    assert not page.all("a")
+
+
 def test_an_empty_folder_is_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "html"
     edition.write(folder)
