@@ -50,6 +50,14 @@ links: test-env ## write the badges and links of README and workshop/ (owner and
 sheet: test-env ## print the reference on two pages, to build/speak-smtp-sheet.pdf (needs Chromium)
 	@$(TEST_PYTHON) tools/sheet.py $(ARGS)
 
+.PHONY: screenshot footprint
+screenshot: test-env ## take the README's picture anew (needs Chromium)
+	@$(TEST_PYTHON) tools/screenshot.py
+
+footprint: test-env ## measure what a learner needs on a JupyterHub, and what the course adds to an image (needs Chromium)
+	@$(TEST_PYTHON) tools/footprint.py
+	@$(TEST_PYTHON) tools/binder.py
+
 lint: test-env ## style, types, layers and navigation
 	@$(TEST_PYTHON) tools/run_tests.py style
 

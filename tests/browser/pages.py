@@ -240,8 +240,12 @@ def opened(
     dark: bool = False,
     width: int = 1280,
     height: int = 1500,
+    sharpness: int = 1,
 ) -> Iterator[OpenNotebook]:
-    """A notebook open in a page of its own: a copy of a file, or a new one with these sources as its code cells."""
+    """A notebook open in a page of its own: a copy of a file, or a new one with these sources as its code cells.
+
+    ``width`` and ``height`` are in CSS pixels; a screenshot has ``sharpness`` pixels for each.
+    """
     jupyterlab.use_theme(dark)
     target = jupyterlab.root / f"{name}.ipynb"
     if isinstance(notebook, Path):
@@ -251,6 +255,7 @@ def opened(
     cells = len(json.loads(target.read_text())["cells"])
     context: Any = browser.new_context(
         viewport={"width": width, "height": height},
+        device_scale_factor=sharpness,
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )
