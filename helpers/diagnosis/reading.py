@@ -67,10 +67,8 @@ _SAID_AT: Final = tuple(
         (r"SMTPDataError", "end-of-data"),
         (r"SMTPHeloError", "EHLO"),
         (r"SMTPAuthenticationError|SMTP AUTH extension|No suitable authentication method", "AUTH"),
-        (
-            r"STARTTLS extension not supported|WRONG_VERSION_NUMBER|CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerif",
-            "STARTTLS",
-        ),
+        (r"WRONG_VERSION_NUMBER|wrong version number", "connect"),  # TLS with the first octet, and no STARTTLS
+        (r"STARTTLS extension not supported|CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerif", "STARTTLS"),
         (r"ConnectionRefusedError|Connection refused|getaddrinfo|Name or service not known", "connect"),
     )
 )

@@ -118,3 +118,37 @@ def test_what_rules_say_of_who_and_steps_is_of_the_same_form() -> None:
 @pytest.mark.parametrize("reply", ["550 Permanent failure", "554 Transaction failed", "451 4.0.0 problem", "550 5.0.0"])
 def test_a_general_word_names_no_cause(reply: str) -> None:
     assert diagnose(reply).cause is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "phase", "cause", "who", "words"),
+    [
+        ("454 4.7.0 Temporary authentication failure", None, "auth-not-allowed", "nobody (wait)", "cannot check"),
+        ("454 nope", "AUTH", "auth-not-allowed", "nobody (wait)", "not of your password"),
+        ("432 4.7.12 A password transition is needed", "AUTH", "auth-not-allowed", "sender", "not ready yet"),
+        (
+            "504 5.5.4 Unrecognized authentication type",
+            None,
+            "auth-not-allowed",
+            "sender's administrator",
+            "switched off",
+        ),
+        ("SMTP AUTH extension not supported by server.", None, "auth-not-allowed", "sender", "only inside TLS"),
+        ("ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number", None, "tls-problem", "sender", "clear text"),
+        (
+            "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org; Error: open "
+            "resolver; https://www.spamhaus.org/returnc/pub/198.51.100.53",
+            None,
+            "receiver-misconfig",
+            "recipient's administrator",
+            "need not be on the list",
+        ),
+    ],
+)
+def test_who_can_act_where_one_wording_differs_from_its_cause(
+    reply: str, phase: str | None, cause: str, who: str, words: str
+) -> None:
+    """RFC 4954 6 on 454 and 432; smtplib and OpenSSL by themselves; Spamhaus, return codes of public resolvers."""
+    found = diagnose(reply, phase=phase)
+    assert (found.cause, found.who) == (cause, who)
+    assert words in found.explanation

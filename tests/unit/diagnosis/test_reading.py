@@ -47,7 +47,7 @@ from helpers.protocol.reply import Reply, parse_reply
         (
             "ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)",
             "tls-problem",
-            "STARTTLS",
+            "connect",
             False,
         ),
         (
