@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from email import message_from_bytes
 
 from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
 from helpers.exercises.records import Conversation, Deed, Records, Sending
@@ -303,12 +304,28 @@ ORDER = Exercise(
 # -- 11.c: by hand, with TLS and a login ------------------------------------------------------------------
 
 
-def _sent_by_bob(records: Records) -> Deed | None:
-    for sending in reversed(records.sendings(accepted=True)):
-        known = sending.end.exchange.tls and sending.end.exchange.before.authenticated
-        if known and (sending.transaction.sender, sending.recipients) == ("bob@lab.example", ["alice@lab.example"]):
-            return sending.end
-    return None
+def _sent_by_bob(records: Records) -> list[Sending]:
+    """Letters from Bob to Alice alone, inside TLS and after a login."""
+    envelope = ("bob@lab.example", ["alice@lab.example"])
+    return [
+        sending
+        for sending in records.sendings(accepted=True)
+        if (sending.transaction.sender, sending.recipients) == envelope
+        and sending.end.exchange.tls
+        and sending.end.exchange.before.authenticated
+    ]
+
+
+def _has_subject(sending: Sending) -> bool:
+    return bool(message_from_bytes(sending.transaction.content)["Subject"])
+
+
+def _letter_by_bob(records: Records) -> Deed | None:
+    return next((sending.end for sending in reversed(_sent_by_bob(records)) if _has_subject(sending)), None)
+
+
+def _no_subject(records: Records) -> Deed | None:
+    return next((sending.end for sending in reversed(_sent_by_bob(records))), None)
 
 
 def _said_to_auth(condition: Callable[[bytes], bool]) -> Finder:
@@ -342,14 +359,14 @@ FREE = Exercise(
     title="A letter by hand, encrypted and logged in",
     task=(
         "Bob (user: bob, password: builder42) writes to `alice@lab.example`, from `bob@lab.example`, at his provider's "
-        "server: STARTTLS, a login, one letter with a subject, QUIT. Do it in a terminal if you have one, with "
+        "server: STARTTLS, a login, and one letter with a subject. Do it in a terminal if you have one, with "
         "`openssl s_client`; any other tool will do, and so will Python. Make the base64 yourself. "
         "Expected: 235 for the login, 250 after the letter."
     ),
     starter='office = Lab("submission", name="11.c")\n\ncheck("11.c")',
     hints=(
-        "The session is that of `starttls` above, with another login, sender and recipient. Run the next cell for the "
-        "command line with the right port.",
+        "The session is that of `starttls` above, with another login, sender and recipient. "
+        'Run `by_hand(office, "starttls")` for the command line with the right port.',
         r"The login: `printf '\0bob\0builder42' | base64` in a terminal, "
         r'or `base64.b64encode(b"\0bob\0builder42").decode()` in Python, after `AUTH PLAIN `.',
         f"After TLS has begun: {_EHLO}; {_BOB_LOGS_IN}; MAIL FROM:<bob@lab.example>; RCPT TO:<alice@lab.example>; "
@@ -373,7 +390,7 @@ FREE = Exercise(
             "server it makes no difference who types: it saw the same octets as from any mail program."
         ),
     ),
-    done=_sent_by_bob,
+    done=_letter_by_bob,
     praise="A whole submission by hand: encrypted, logged in, delivered. No mail program does more.",
     shown="inside TLS and logged in; answered {code}",
     mistakes=(
@@ -461,6 +478,13 @@ FREE = Exercise(
             next_step="Type a dot alone on its line, then Enter.",
         ),
         Mistake(
+            name="no-subject",
+            find=_no_subject,
+            message="Alice has a letter from Bob, and it has no Subject among its headers.",
+            remark="the letter, without a subject",
+            next_step="After 354 type `Subject: …` first, then an empty line, then the text.",
+        ),
+        Mistake(
             name="another-letter",
             find=_another_letter,
             message="A letter went through, but not from `bob@lab.example` to `alice@lab.example` alone.",
@@ -469,7 +493,7 @@ FREE = Exercise(
         ),
     ),
     otherwise="You spoke with the server, but no letter from Bob has been taken yet.",
-    start_with="Run the next cell for the command line, or connect with `office.connect()`.",
+    start_with='Run `by_hand(office, "starttls")` for the command line, or connect with `office.connect()`.',
 )
 
 EXERCISES = [FADED, ORDER, FREE]

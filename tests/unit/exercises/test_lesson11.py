@@ -127,6 +127,7 @@ WRONG: dict[tuple[str, str], list[list[str | bytes]]] = {
     ("11.c", "wrong-password"): [[*INSIDE, plain(b"\0bob\0builder24")]],
     ("11.c", "not-logged-in"): [[*INSIDE, FROM_BOB]],
     ("11.c", "no-dot"): [[*ON_C, FROM_BOB, TO_ALICE, DATA, SUBJECT, EMPTY, TEXT]],
+    ("11.c", "no-subject"): [[*ON_C, FROM_BOB, TO_ALICE, DATA, EMPTY, SUBJECT, TEXT, DOT, QUIT]],
     ("11.c", "another-letter"): [[*ON_C, FROM_BOB, f"RCPT TO:<{BOB}>", DATA, *LETTER, QUIT]],
 }
 #: Mistakes that need more than lines.
