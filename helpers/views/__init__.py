@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from helpers.views.lookup import lookup_text as lookup_text
     from helpers.views.mailbox import mailbox_html as mailbox_html
     from helpers.views.mailbox import mailbox_text as mailbox_text
+    from helpers.views.newest import SHOWN as SHOWN
     from helpers.views.octets import bytes_html as bytes_html
     from helpers.views.octets import bytes_text as bytes_text
     from helpers.views.overheard import overheard_html as overheard_html
     from helpers.views.queue import queue_html as queue_html
     from helpers.views.reply import reply_html as reply_html
     from helpers.views.reply import reply_text as reply_text
-    from helpers.views.rich import SHOWN as SHOWN
     from helpers.views.rich import to_html as to_html
     from helpers.views.rich import to_text as to_text
     from helpers.views.sequence import sequence_html as sequence_html
@@ -60,7 +60,8 @@ _NAMES = {
     "overheard": ("overheard_html",),
     "queue": ("queue_html",),
     "reply": ("reply_html", "reply_text"),
-    "rich": ("SHOWN", "to_html", "to_text"),
+    "newest": ("SHOWN",),
+    "rich": ("to_html", "to_text"),
     "sequence": ("sequence_html", "sequence_mermaid", "sequence_text"),
     "state_map": ("state_map_html", "state_map_text"),
     "style": ("STYLE", "card"),

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from helpers.protocol.reply import decode
 from helpers.views.markup import clipped, count, escaped, visible
+from helpers.views.newest import MESSAGES
 from helpers.wire.messages import StoredMessage
 
 EMPTY: Final = "No messages."
@@ -28,7 +29,10 @@ class _Comparison(NamedTuple):
 def mailbox_text(messages: Sequence[StoredMessage], title: str = "Mailbox") -> str:
     """The messages as plain text, oldest first."""
     parts = [f"{visible(title)}: {count(len(messages), 'message')}"]
-    for n, message in enumerate(messages, 1):
+    first = max(0, len(messages) - MESSAGES)
+    if first:
+        parts.append(f"# {_earlier(first)}")
+    for n, message in enumerate(messages[first:], first + 1):
         headers = _headers(message.raw)
         parts.append(f"\n{_summary(n, message, headers)}")
         for row in _compared(message, headers):
@@ -44,8 +48,17 @@ def mailbox_html(messages: Sequence[StoredMessage], title: str = "Mailbox") -> s
     heading = f'<p class="cap">{escaped(title)}: {count(len(messages), "message")}</p>'
     if not messages:
         return f'<div class="body">{heading}<p>{EMPTY}</p></div>'
-    items = "".join(_message_html(n, message, n == len(messages)) for n, message in enumerate(messages, 1))
-    return f'<div class="body">{heading}<ol aria-label="{escaped(title)}">{items}</ol></div>'
+    first = max(0, len(messages) - MESSAGES)
+    left_out = f"<p>{_earlier(first)}</p>" if first else ""
+    items = "".join(
+        _message_html(n, message, n == len(messages)) for n, message in enumerate(messages[first:], first + 1)
+    )
+    start = f' start="{first + 1}"' if first else ""
+    return f'<div class="body">{heading}{left_out}<ol aria-label="{escaped(title)}"{start}>{items}</ol></div>'
+
+
+def _earlier(messages: int) -> str:
+    return f"{count(messages, 'earlier message')} not shown; each can be had by its place, the oldest as [0]."
 
 
 def _message_html(n: int, message: StoredMessage, opened: bool) -> str:

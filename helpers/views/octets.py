@@ -12,6 +12,7 @@ from helpers.protocol.reply import decode
 from helpers.views.conversation import NOTHING
 from helpers.views.glyphs import CLEAR_AUTH, TLS
 from helpers.views.markup import clipped, count, escaped, visible
+from helpers.views.newest import newest
 from helpers.views.secrets import MASK, SentLine, from_base64, in_clear_text, sent_lines
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
@@ -73,14 +74,20 @@ def bytes_html(transcript: Transcript, secrets: bool = False) -> str:
 
 def _rows(transcript: Transcript, secrets: bool) -> Iterator[_Row | str]:
     """The rows in order; a text is a remark between them."""
+    since, left_out = newest(transcript)
+    if since:
+        yield left_out
     for connection in transcript.connections:
+        exchanges = [exchange for exchange in connection.exchanges if exchange.number >= since]
+        if since and not exchanges:
+            continue
         if len(transcript.connections) > 1:
             yield f"connection {connection.number}"
         notes: dict[int, list[str]] = {}
         for after, text in connection.notes:
             notes.setdefault(after, []).append(text)
         yield from notes.get(0, ())
-        for exchange in connection.exchanges:
+        for exchange in exchanges:
             yield from _left_out(_client_rows(exchange, secrets))
             yield from _left_out(_server_rows(exchange))
             yield from exchange.notes

@@ -8,6 +8,7 @@ from helpers.views.conversation import conversation_html
 from helpers.views.decoded import decoded_html
 from helpers.views.diagnosis import diagnosis_html
 from helpers.views.mailbox import mailbox_html, mailbox_text
+from helpers.views.newest import newest
 from helpers.views.overheard import overheard_html
 from helpers.views.queue import queue_html
 from helpers.views.reply import reply_html
@@ -20,8 +21,6 @@ from helpers.wire.messages import Messages, StoredMessage, Verdict
 from helpers.wire.overheard import Overheard
 from helpers.wire.queue import Queue
 from helpers.wire.transcript import Transcript
-
-SHOWN = 200  #: exchanges in the rich display of a transcript; a page with thousands is slow in a notebook
 
 
 def to_html(shown: object) -> str | None:
@@ -53,6 +52,8 @@ def to_html(shown: object) -> str | None:
 def to_text(shown: object) -> str | None:
     """The text of a displayed object as its view tells it; None where the object's own text is enough."""
     match shown:
+        case Transcript():
+            return _newest_lines(shown)
         case StoredMessage():
             return mailbox_text([shown], "Stored")
         case Queue():
@@ -64,10 +65,22 @@ def to_text(shown: object) -> str | None:
     return None
 
 
+def _newest_lines(transcript: Transcript) -> str | None:
+    since, left_out = newest(transcript)
+    if not since:
+        return None
+    lines = [f"# {left_out}"]
+    kept = False
+    for line in transcript.lines():
+        kept = line.exchange >= since or (kept and not line.exchange)  # a remark stays with what it follows
+        if kept:
+            lines.append(str(line))
+    return "\n".join(lines)
+
+
 def _transcript(transcript: Transcript) -> str:
-    earlier = len(transcript) - SHOWN
-    since = transcript[earlier].number if earlier > 0 else 0
-    left_out = f"<p>{earlier} earlier exchanges are not shown; print(transcript) has them all.</p>" if since else ""
+    since, left_out = newest(transcript)
+    left_out = left_out and f"<p>{left_out}</p>"
     return (
         f'<div class="two"><div>{left_out}{conversation_html(transcript, since=since)}</div>'
         f'<div class="side">{state_map_html(transcript.state)}</div></div>'

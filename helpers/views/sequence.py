@@ -12,6 +12,7 @@ from typing import NamedTuple
 from helpers.views.conversation import NOTHING
 from helpers.views.glyphs import TLS, of_reply
 from helpers.views.markup import clipped, count, escaped, visible
+from helpers.views.newest import newest
 from helpers.views.secrets import sent_lines
 from helpers.wire.transcript import Exchange, ExchangeKind, Transcript
 
@@ -89,14 +90,20 @@ def _mermaid(text: str) -> str:
 
 
 def _steps(transcript: Transcript, secrets: bool) -> Iterator[_Step]:
+    since, left_out = newest(transcript)
+    if since:
+        yield _Step("#", left_out)
     for connection in transcript.connections:
+        exchanges = [exchange for exchange in connection.exchanges if exchange.number >= since]
+        if since and not exchanges:
+            continue
         if len(transcript.connections) > 1:
             yield _Step("#", f"connection {connection.number}")
         notes: dict[int, list[str]] = {}
         for after, text in connection.notes:
             notes.setdefault(after, []).append(text)
         yield from (_Step("#", text) for text in notes.get(0, ()))
-        for _, together in groupby(connection.exchanges, key=lambda exchange: exchange.group):
+        for _, together in groupby(exchanges, key=lambda exchange: exchange.group):
             group = list(together)
             yield from (_Step("C", _sent(exchange, secrets), exchange.tls) for exchange in group if exchange.octets)
             for exchange in group:
