@@ -32,7 +32,13 @@ tests/browser/node_modules/axe-core: Makefile
 	@npm install --silent --no-save --no-audit --no-fund --no-package-lock --prefix tests/browser $(AXE)
 	@touch $@
 
-test-system: test-env tests/browser/node_modules/axe-core ## the tests that need mail clients, Chromium, Node.js or a Binder environment
+# the presentation framework of the slides; it is copied beside them
+REVEAL_JS = reveal.js@6.0.2
+build/npm/node_modules/reveal.js: Makefile
+	@npm install --silent --no-save --no-audit --no-fund --no-package-lock --prefix build/npm $(REVEAL_JS)
+	@touch $@
+
+test-system: test-env tests/browser/node_modules/axe-core build/npm/node_modules/reveal.js ## the tests that need mail clients, Chromium, Node.js or a Binder environment
 	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder workflows
 
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)
@@ -44,8 +50,13 @@ notebooks: test-env ## write the navigation lines and run all notebooks anew (NO
 html: test-env ## write the whole course as web pages that need no kernel, into build/html
 	@$(TEST_PYTHON) tools/edition.py
 
-links: test-env ## write the badges and links of README and workshop/ (owner and name stand in pyproject.toml)
+.PHONY: slides
+slides: test-env $(if $(REVEAL),,build/npm/node_modules/reveal.js) ## build the slides of each lesson into build/slides (needs npm, once)
+	@$(TEST_PYTHON) tools/slides.py $(ARGS)
+
+links: test-env ## write the links of README and workshop/, and what the workshop kit takes from the lessons
 	@$(TEST_PYTHON) tools/links.py
+	@$(TEST_PYTHON) tools/workshop.py
 
 sheet: test-env ## print the reference on two pages, to build/speak-smtp-sheet.pdf (needs Chromium)
 	@$(TEST_PYTHON) tools/sheet.py $(ARGS)

@@ -1,12 +1,21 @@
-// Starts the slides, and makes the code and the cards of each as large as they can be: fonts differ between machines.
-const LARGEST = 26, SMALLEST = 18;
+// Starts the slides, and makes the letters of each as large as fits: fonts differ between machines.
+// In pixels of a slide that is 1280 wide: prose, then code and cards.
+const SIZES = [[34, 30], [32, 28], [30, 26], [28, 24], [28, 22], [28, 20], [27, 18]];
+const UNBROKEN = 22; // long lines of code are broken rather than made smaller than this
 
 function fit(slide) {
-  const tooMuch = () => slide.scrollHeight > slide.clientHeight + 1 || slide.scrollWidth > slide.clientWidth + 1;
-  for (let size = LARGEST; size >= SMALLEST; size -= 1) {
-    slide.style.setProperty("--fit", `${size}px`);
-    if (!tooMuch()) return;
-  }
+  const cut = (element) => element.scrollWidth > element.clientWidth + 1;
+  const tooMuch = () =>
+    slide.scrollHeight > slide.clientHeight + 1 || cut(slide) || [...slide.querySelectorAll("pre")].some(cut);
+  const fits = ([prose, code]) => {
+    slide.style.setProperty("--prose", `${prose}px`);
+    slide.style.setProperty("--fit", `${code}px`);
+    return !tooMuch();
+  };
+  slide.classList.add("unbroken");
+  if (SIZES.filter(([, code]) => code >= UNBROKEN).some(fits)) return;
+  slide.classList.remove("unbroken");
+  SIZES.some(fits);
 }
 
 Reveal.on("ready", ({ currentSlide }) => fit(currentSlide));
@@ -16,6 +25,7 @@ Reveal.initialize({
   height: 720,
   margin: 0,
   center: false,
+  controls: false,
   hash: true,
   transition: "none",
   backgroundTransition: "none",

@@ -50,6 +50,7 @@ _IDS = re.compile(r'(<h[1-6]) id="[^"]*"')
 _NAVIGATION = re.compile(f"{navigation.BEGIN}.*?{navigation.END}", re.DOTALL)
 _KINDS = ("text", "list", "table", "code", "output", "heading")
 _PART = re.compile(rf"({'|'.join(_KINDS)})(?: ([1-9]))?")
+_LINES = re.compile(r"from (.+) to (.+)")
 
 
 class NoReveal(Exception):
@@ -150,6 +151,8 @@ def _cells(lesson: Lesson, notebook: NotebookNode, entry: str) -> Slide:
 
 def _cell(cell: NotebookNode, wanted: str) -> tuple[str, str]:
     """The section that a cell begins with, if any, and those parts of the cell that are wanted, as HTML."""
+    if lines := _LINES.fullmatch(wanted):
+        return "", _lines(cell, lines[1], lines[2])
     parts = [_part(text) for text in wanted.split(",")] if wanted else []
     if cell.cell_type == "code":
         return "", _code(cell, {kind for kind, _ in parts})
@@ -184,6 +187,19 @@ def _code(cell: NotebookNode, kinds: set[str]) -> str:
     elif kinds - {"code", "output"}:
         raise BadSlide(f"cell {cell.id} is code: it has code and output, and no {', '.join(sorted(kinds))}")
     return _plain(edition.code(bare))
+
+
+def _lines(cell: NotebookNode, first: str, last: str) -> str:
+    """What a cell gave, as plain text, from a line that has ``first`` in it to the next with ``last``."""
+    text = "\n".join(found.get("text") or found.get("data", {}).get("text/plain", "") for found in cell.outputs)
+    lines = text.rstrip().split("\n")
+    begin = next((number for number, line in enumerate(lines) if first in line), None)
+    if begin is None:
+        raise BadSlide(f"cell {cell.id} gave no line with {first!r}")
+    end = next((number for number, line in enumerate(lines) if number >= begin and last in line), None)
+    if end is None:
+        raise BadSlide(f"cell {cell.id} gave no line with {last!r} after the one with {first!r}")
+    return f'<pre class="said">{chr(10).join(map(escaped, lines[begin : end + 1]))}</pre>'
 
 
 def _plain(text: str) -> str:
@@ -238,7 +254,8 @@ def page(lesson: Lesson, deck: Iterable[Slide], notes: workshop.Notes | None) ->
     body = "\n".join(_section(slide, notes) for slide in deck)
     return _document(
         f"{lesson.id} {lesson.title}",
-        f'<div class="reveal" role="application" aria-label="Slides"><main class="slides">{body}</main></div>'
+        f'<div class="reveal" role="application" aria-label="Slides"><main class="slides">{body}</main>'
+        f'<p class="lesson">{lesson.id} · {escaped(lesson.title)}</p></div>'
         + "".join(f'<script src="{name}"></script>' for name in ("reveal.js", "reveal-notes.js", "slides.js")),
         '<link rel="stylesheet" href="reveal.css">',
     )
