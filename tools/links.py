@@ -74,6 +74,10 @@ class Repository:
         """The edition that needs no kernel, as the repository's web pages."""
         return f"https://{self.owner}.github.io/{self.name}/{path}"
 
+    def image(self) -> str:
+        """The image that the workflow Image publishes, without its tag; a registry takes small letters only."""
+        return f"ghcr.io/{self.slug.lower()}"
+
     def clone(self) -> str:
         return f"git clone {self.url}\ncd {self.name}"
 
@@ -95,14 +99,26 @@ def badges(repo: Repository) -> str:
 
 
 def lesson_links(repo: Repository) -> str:
-    """One link a lesson: it opens on Binder."""
-    return " ·\n".join(
-        f'[{lesson.id}]({repo.binder(f"notebooks/{lesson.file}")} "{lesson.title}")' for lesson in lessons()
-    )
+    """For each lesson what ``[open][01]`` in the text goes to: Binder, with its notebook open."""
+    return "\n" + "\n".join(f"[{lesson.id}]: {repo.binder(f'notebooks/{lesson.file}')}" for lesson in lessons())
 
 
 def hub_link(repo: Repository) -> str:
     return f"```text\n{repo.nbgitpuller()}\n```"
+
+
+def hub_package(repo: Repository) -> str:
+    return f"```console\nsudo -E pip install git+{repo.url}@{repo.ref}\n```"
+
+
+def hub_chart(repo: Repository) -> str:
+    """The command that installs the course on a cluster, with the image of this repository."""
+    return f"""```console
+helm repo add jupyterhub https://hub.jupyter.org/helm-chart/
+helm upgrade --install class jupyterhub/jupyterhub --namespace class --create-namespace \\
+  --values workshop/hub/values.yaml --values secret.yaml \\
+  --set singleuser.image.name={repo.image()} --set singleuser.image.tag=TAG
+```"""
 
 
 def clone(repo: Repository) -> str:
@@ -113,6 +129,8 @@ BLOCKS: dict[str, Callable[[Repository], str]] = {
     "badges": badges,
     "lessons": lesson_links,
     "nbgitpuller": hub_link,
+    "hub-package": hub_package,
+    "hub-chart": hub_chart,
     "clone": clone,
 }
 
