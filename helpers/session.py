@@ -92,6 +92,7 @@ class Session:
         After ``send("STARTTLS")`` and a 220 the TLS handshake is done before this returns.
 
         Raises:
+            TypeError: no text.
             ValueError: CR or LF inside the line; ``send_raw`` sends octets as they are.
             ConnectionClosed: the connection has ended.
             NothingToWaitFor: the server waits for something else, such as the end of a message.
@@ -99,6 +100,11 @@ class Session:
         """
         if isinstance(line, EllipsisType):
             return None
+        if not isinstance(line, str):
+            kind = type(line).__name__
+            raise TypeError(
+                f"send() takes one line as text in quotes, not {kind}. For octets there is send_raw(b'...')."
+            )
         if "\r" in line or "\n" in line:
             raise ValueError(
                 "A line ends where CR LF stands, and send() writes that itself. "

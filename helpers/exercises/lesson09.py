@@ -142,7 +142,7 @@ _PROGRAM = (
     "    return [path for path, reply in replies.items() if CONDITION]\n"
     "\n\n"
     'server = Lab("mx", name="09.b")\n'
-    f'later = attempt(["{_GREY}", "{_QUOTA}"])\n'
+    f'later = attempt(["{_GREY}", "{_GONE}", "{_QUOTA}"])\n'
     "server.clock.advance(minutes=30)\n"
     "attempt(later)"
 )
@@ -150,7 +150,7 @@ _PROGRAM = (
 
 def _again(deed: Deed) -> bool:
     """In a connection after the one in which this recipient was refused for good."""
-    return _path(deed) == _QUOTA and _refused_before(deed, "5")
+    return _path(deed) in (_QUOTA, _GONE) and _refused_before(deed, "5")
 
 
 def _came_back(conversation: Conversation) -> bool:
@@ -168,7 +168,7 @@ def _mended(records: Records) -> Deed | None:
 
 
 def _both(records: Records) -> Deed | None:
-    """A message went to the greylisted one, and the other one was bothered again in the same transaction."""
+    """A message went out, and somebody who had been refused for good was bothered again in the same transaction."""
     for sending in reversed(records.sendings(accepted=True)):
         for deed in sending.deeds("RCPT"):
             if _again(deed):
@@ -188,9 +188,9 @@ MEND = Exercise(
     title="Mend a program that reads the text",
     task=(
         "This program tries half an hour later those recipients whose mailbox is full: “it will be emptied”, thought "
-        "its author. Two recipients are refused, and it comes back for the wrong one. Mend the condition at the end of "
-        "`attempt`, so that the digit decides. Expected: a second connection that names `grey@lab.example` alone, and "
-        "250 for the message."
+        "its author. Three recipients are refused, and it comes back for the wrong one. Mend the condition at the end "
+        "of `attempt`, so that the digit decides. Expected: a second connection that names `grey@lab.example` alone, "
+        "and 250 for the message."
     ),
     starter=_PROGRAM.replace("CONDITION", '"full" in reply.text'),
     hints=(
@@ -207,16 +207,15 @@ MEND = Exercise(
         ),
     ),
     done=_mended,
-    praise="The program came back for the one that was put off, and left the other one in peace.",
+    praise="The program came back for the one that was put off, and left the others in peace.",
     shown="the second try, answered {code}",
     mistakes=(
         Mistake(
             name="both-again",
             find=_both,
             message=(
-                "The message has gone out, but the program also came back for quota@lab.example, which had been "
-                "refused "
-                "with 5. The same question got the same answer: {code}."
+                "The message has gone out, but the program also came back for somebody who had been refused with 5. "
+                "The same question got the same answer: {code}."
             ),
             remark="refused with 5 before, asked again",
             next_step="Let only replies that begin with 4 through: they are from 400 to 499.",
@@ -226,7 +225,7 @@ MEND = Exercise(
             find=_first_time,
             message="A message was accepted, but grey@lab.example is not among its recipients.",
             remark="accepted with {code}, for somebody else",
-            next_step="Leave the list of the two recipients as it was.",
+            next_step="Leave the list of the three recipients as it was.",
         ),
         Mistake(
             name="recipient-lost",
@@ -245,7 +244,7 @@ MEND = Exercise(
     ),
     otherwise="The server has answered, but no message has reached grey@lab.example by a second try yet.",
     start_with="Run the cell, look at `server.transcript()`, and change the condition at the end of `attempt`.",
-    given=(_EHLO, _MAIL, f"RCPT TO:<{_GREY}>", f"RCPT TO:<{_QUOTA}>"),
+    given=(_EHLO, _MAIL, *(f"RCPT TO:<{path}>" for path in (_GREY, _GONE, _QUOTA))),
     only_given=(
         "The wire shows what the program did: in its second connection it did not get grey@lab.example taken, the one "
         "recipient whose refusal began with 4. The condition still lets the wrong one through, or none."
@@ -393,7 +392,7 @@ FREE = Exercise(
         ),
     ),
     otherwise="The server of partner.example has heard something, but no message for Bob has arrived yet.",
-    start_with="Leave a message with `office`, then move `office.clock`.",
+    start_with="Leave one message with `office`; when it lies in `office.queue`, move the clock of `office`.",
 )
 
 EXERCISES = [FADED, MEND, FREE]

@@ -219,6 +219,13 @@ def test_every_mistake_is_tried_and_says_something_of_its_own() -> None:
         assert len({m.message for m in exercise.mistakes}) == len(exercise.mistakes)
 
 
+def test_a_mend_that_still_reads_the_text_comes_back_for_too_many(transport: str) -> None:
+    program('"full" not in reply.text')  # "Mailbox disabled" has no "full", and it begins with 5
+    verdict = check("09.b")
+    assert verdict.mistake == "both-again"
+    assert GONE in str(verdict)
+
+
 @pytest.mark.parametrize("condition", ['"full" in reply.text', "False", "reply.code == 552", "reply.code >= 500"])
 def test_a_mend_that_changes_nothing_on_the_wire_is_told_what_the_wire_shows(transport: str, condition: str) -> None:
     program(condition)

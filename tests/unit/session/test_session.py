@@ -38,6 +38,14 @@ def test_send_returns_a_reply(session: Session) -> None:
     assert session.send("RCPT TO:<x>").code == 503
 
 
+@pytest.mark.parametrize("line", [b"NOOP", ["NOOP"], None, 5])
+def test_something_that_is_no_text_is_refused_in_words(lab: Lab, line: object) -> None:
+    session = lab.connect()
+    with pytest.raises(TypeError, match="one line as text"):
+        session.send(line)  # type: ignore[call-overload]
+    assert session.send("NOOP").code == 250
+
+
 @pytest.mark.parametrize("line", ["NOOP\r\n", "NOOP\n", "NO\rOP", "\n"])
 def test_a_line_break_inside_a_line_is_refused_and_nothing_is_sent(lab: Lab, session: Session, line: str) -> None:
     with pytest.raises(ValueError, match="send_raw"):

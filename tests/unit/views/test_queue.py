@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,13 @@ def test_every_state_has_a_glyph_and_a_word(state: DeliveryState, glyph: str) ->
         assert "450 4.2.0 Busy" in text
         assert "1 attempt" in text
         assert ("Mon 5 Jan 09:30" in text) is not state.final
+
+
+def test_every_cell_names_its_column_for_a_page_that_is_too_narrow_for_a_table() -> None:
+    html = views.to_html(queue(state=DeliveryState.WAITING)) or ""
+    named = re.findall(r'<td data-column="([^"]+)"', html)
+    assert named == re.findall(r'<th scope="col">([^<]+)', html)[1:5]
+    assert "attr(data-column)" in html
 
 
 def test_nothing_of_a_peer_is_markup() -> None:
