@@ -36,6 +36,8 @@ class Sizes:
     clicks: int = 25
     openings: int = 5
     suite_rounds: int = 2
+    room: int = 30  #: kernels at once
+    room_trips: int = 200
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,31 @@ def measure_front(sizes: Sizes) -> Iterator[Row]:
     taken_by = suite.suites(sizes.suite_rounds)
     both = _both(taken_by, suite.COURSE, suite.EMPTY, 1, "s")
     yield _at_most("nbval on all notebooks", 3, taken_by.ratio(suite.COURSE, suite.EMPTY), f"× {suite.EMPTY}", both)
+
+
+def measure_room(sizes: Sizes) -> Iterator[Row]:
+    """Many kernels at once, each with a lab, a picker and a session, against as many empty ones. No goals: for hubs."""
+    from tests.benchmarks import room
+
+    empty = room.measured(sizes.room, room.EMPTY_CELL)
+    full = room.measured(sizes.room, room.LAB_CELL, sizes.room_trips)
+    at_once = f"{sizes.room} kernels at once"
+
+    def row(what: str, ours: list[float], theirs: list[float], factor: float, unit: str) -> Row:
+        of_ours, of_theirs = ([median(one) * factor, room.p95(one) * factor] for one in (ours, theirs))
+        measured = f"median {of_ours[0]:.3g} {unit}, p95 {of_ours[1]:.3g} {unit}"
+        return Row(f"{at_once}: {what}", "", measured, None, f"empty {of_theirs[0]:.3g}, {of_theirs[1]:.3g} {unit}")
+
+    yield row("memory of each", full.memory, empty.memory, 1, "MiB")
+    yield row("first cell has run", full.started, empty.started, 1, "s")
+    yield row("processor time of each until then", full.working, empty.working, 1, "s")
+    yield row("a short cell", full.cells, empty.cells, 1e3, "ms")
+    trips = f"median {median(full.trips) * 1e3:.3g} ms, p95 {room.p95(full.trips) * 1e3:.3g} ms"
+    yield Row(f"{at_once}: NOOP and its reply, by session.send", "", trips, None, "all of them without a pause")
+    idle = f"{full.idle * 1e3 / sizes.room:.2g} ms a second"
+    yield Row(
+        f"{at_once}: processor time when idle, each", "", idle, None, f"empty {empty.idle * 1e3 / sizes.room:.2g}"
+    )
 
 
 def _talk(sizes: Sizes) -> Iterator[Row]:
@@ -192,6 +219,10 @@ How it is measured:
   whose handler sets a text and does nothing else. 100 ms is what a person takes for immediate.
 - Opening: from the address to a notebook whose kernel is ready, in a browser that has opened it before.
 - Notebook suite: nbval, in parallel as `make test` runs it, against as many notebooks of one cell, `1 + 1`.
-- Browser and suite use all cores; everything else is measured on one.
+- Kernels at once: all started in one moment; the first cell imports the course, starts a lab, opens a session, goes
+  into TLS and shows a picker. Memory is what the kernel has for itself and its part of what it shares with the others
+  (PSS); the short cell prints the code of a reply, one every half second in each kernel. JupyterLab's own server comes
+  on top.
+- Browser, suite and kernels at once use all cores; everything else is measured on one.
 - Transcript: one connection of mixed commands, refusals, messages and pipelined groups; processor time.
 """

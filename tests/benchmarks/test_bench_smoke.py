@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_the_suite_is_timed_against_empty_notebooks() -> None:
     taken = suite.suites(1, [shortest]).taken
     assert set(taken) == {suite.COURSE, suite.EMPTY}
     assert all(seconds > 0 for (seconds,) in taken.values())
+
+
+def test_kernels_at_once_are_measured() -> None:
+    """Two empty ones, and two with a lab."""
+    rows = list(report.measure_room(Sizes(room=2, room_trips=3)))
+    assert [row.met for row in rows] == [None] * 6
+    by_name = {row.what.split(": ")[1]: row for row in rows}
+    ours, empty = (float(re.findall(r"[\d.]+", text)[0]) for text in memory_of(by_name["memory of each"]))
+    assert 20 < empty < ours < 300  # MiB
+
+
+def memory_of(row: Row) -> tuple[str, str]:
+    return row.measured, row.details
 
 
 @pytest.mark.browser
