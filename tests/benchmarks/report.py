@@ -115,10 +115,8 @@ def measure_room(sizes: Sizes) -> Iterator[Row]:
     yield row("a short cell", full.cells, empty.cells, 1e3, "ms")
     trips = f"median {median(full.trips) * 1e3:.3g} ms, p95 {room.p95(full.trips) * 1e3:.3g} ms"
     yield Row(f"{at_once}: NOOP and its reply, by session.send", "", trips, None, "all of them without a pause")
-    idle = f"{full.idle * 1e3 / sizes.room:.2g} ms a second"
-    yield Row(
-        f"{at_once}: processor time when idle, each", "", idle, None, f"empty {empty.idle * 1e3 / sizes.room:.2g}"
-    )
+    idle, theirs = (f"{one.idle * 1e3 / sizes.room:.2g} ms a second" for one in (full, empty))
+    yield Row(f"{at_once}: processor time when idle, each", "", idle, None, f"empty {theirs}")
 
 
 def _talk(sizes: Sizes) -> Iterator[Row]:
