@@ -47,7 +47,7 @@ def schema_complaints(schema: str, *paths: Path) -> str:
 
 
 def test_there_are_workflows() -> None:
-    assert {path.stem for path in WORKFLOWS} == {"ci", "weekly", "pages"}
+    assert {path.stem for path in WORKFLOWS} == {"ci", "weekly", "pages", "image"}
 
 
 @EVERY
@@ -67,10 +67,11 @@ def test_dependabot_fits_the_schema() -> None:
 
 @EVERY
 def test_it_may_do_no_more_than_it_needs(path: Path) -> None:
-    """Only publishing the pages writes anything."""
+    """Only publishing the pages and the image writes anything."""
     rights = workflow(path.stem)["permissions"]
     assert rights.pop("contents") == "read"
-    assert rights == ({"pages": "write", "id-token": "write"} if path.stem == "pages" else {})
+    writes = {"pages": {"pages": "write", "id-token": "write"}, "image": {"packages": "write"}}
+    assert rights == writes.get(path.stem, {})
 
 
 @EVERY
@@ -106,6 +107,16 @@ def test_every_week_all_pythons_on_all_systems() -> None:
     said = commands(weekly["jobs"]["newest-dependencies"])
     assert "pins.txt" not in said, "the newest dependencies, not the pinned ones"
     assert "notebooks-lax" in said
+
+
+def test_the_image_is_the_one_of_binder_and_tried_before_it_is_published() -> None:
+    image = workflow("image")
+    assert set(image["on"]) == {"push", "workflow_dispatch"}
+    assert set(image["on"]["push"]) == {"tags"}, "not with every commit"
+    said = commands(image["jobs"]["publish"])
+    order = ("jupyter-repo2docker --no-run", "tools/execute.py --check", "docker push")
+    assert [said.index(part) for part in order] == sorted(said.index(part) for part in order)
+    assert "--user-id 1000" in said, "the chart starts servers under this number"
 
 
 def test_links_to_elsewhere_never_block() -> None:
