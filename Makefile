@@ -44,6 +44,7 @@ test-system: test-env tests/browser/node_modules/axe-core build/npm/node_modules
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)
 	@$(TEST_PYTHON) tools/glossary.py
 	@$(TEST_PYTHON) tools/navigation.py
+	@$(TEST_PYTHON) tools/workshop.py
 	@$(TEST_PYTHON) tools/execute.py $(NOTEBOOKS)
 
 .PHONY: links html
