@@ -15,7 +15,7 @@ from helpers.views import conversation_html, conversation_text, mailbox_html, ma
 from helpers.views.glyphs import STATUS
 from helpers.views.markup import escaped, prose
 from helpers.views.style import card
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
 from helpers.wire.messages import Status, Verdict
@@ -55,7 +55,7 @@ class CaseFile(Stored):
         self.button.layout.width = "fit-content"
         self.button.layout.margin = "8px 14px"
         self.result = widgets.HTML()
-        parts = [style_sheet(), widgets.HTML(self._file_html()), self.causes, self.actors, self.button, self.result]
+        parts = [foundation(), widgets.HTML(self._file_html()), self.causes, self.actors, self.button, self.result]
         super().__init__(parts)
         self.add_class("smtp")
         self.add_class("smtp-bench")

@@ -33,12 +33,12 @@ def send_button(on_send: Callable[[], None]) -> live.SendButton | plain.SendButt
     return SendButton(on_send)
 
 
-def list_keys() -> widgets.Widget:
-    """What lets the lists of a widget keep the arrow keys; an empty box where that cannot be had."""
+def keyboard() -> widgets.Widget:
+    """What somebody at the keyboard needs in a widget; an empty box where that cannot be had."""
     try:
-        from helpers.widgets.live import ListKeys
+        from helpers.widgets.live import Keyboard
     except ImportError:
         import ipywidgets
 
         return ipywidgets.Box()
-    return ListKeys()
+    return Keyboard()

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from helpers.views import card
 from helpers.views.decoded import decoded_html
 from helpers.views.markup import escaped
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.wire.decoded import Decoded, decode
 
@@ -24,7 +24,7 @@ class Decoder(Stored):
         self.entry = widgets.Textarea(description="Reply to decode (any text; several lines are fine)", rows=3)
         self.result = widgets.HTML()
         field = widgets.VBox([self.entry]).add_class("smtp-field").add_class("smtp-wide")
-        super().__init__([style_sheet(), widgets.VBox([field]).add_class("smtp-command"), self.result])
+        super().__init__([foundation(), widgets.VBox([field]).add_class("smtp-command"), self.result])
         self.add_class("smtp")
         self.add_class("smtp-bench")
         self.entry.observe(lambda change: self._show(change["new"]), "value")

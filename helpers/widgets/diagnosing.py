@@ -11,7 +11,7 @@ from helpers.diagnosis.reading import PHASES
 from helpers.views.diagnosis import diagnosis_html
 from helpers.views.markup import escaped
 from helpers.views.style import card
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
 
@@ -50,7 +50,7 @@ class DiagnosisBox(Stored):
         field = widgets.VBox([self.text, self.phase]).add_class("smtp-field").add_class("smtp-wide")
         buttons = widgets.HBox([self.button]).add_class("smtp-buttons")
         buttons.layout.margin = "8px 0 0"
-        super().__init__([style_sheet(), widgets.VBox([field, buttons]).add_class("smtp-command"), self.result])
+        super().__init__([foundation(), widgets.VBox([field, buttons]).add_class("smtp-command"), self.result])
         self.add_class("smtp")
         self.add_class("smtp-bench")
         if pasted.strip():

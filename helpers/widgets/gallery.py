@@ -8,12 +8,12 @@ from threading import RLock
 import ipywidgets as widgets
 
 from helpers.exercises.failures import Failure, failures
-from helpers.exercises.failures.entries import find
+from helpers.exercises.failures.entries import find, search
 from helpers.exercises.failures.shown import about_html, happened_html, mended_html
 from helpers.exercises.failures.stage import Happened, cure, fail, missing
 from helpers.views.markup import count, escaped
 from helpers.views.style import card
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
 
@@ -24,7 +24,7 @@ class Gallery(Stored):
     def __init__(self) -> None:
         self._lock = RLock()
         self._failed: Happened | None = None
-        self.filter = widgets.Text(description="Filter:", placeholder="a code or a word of your error")
+        self.filter = widgets.Text(description="Filter:", placeholder="a code, a word, or the whole error")
         self.choice = widgets.Select(description="Failure:", rows=8)
         self.choice.layout.flex_flow, self.choice.layout.align_items = "column", "stretch"  # its label above, as others
         for field in (self.filter, self.choice):
@@ -36,7 +36,7 @@ class Gallery(Stored):
         buttons = widgets.HBox([self.happen_button, self.cure_button]).add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
         parts = [self.filter, self.choice, self.about, buttons, self.happened, self.mended]
-        super().__init__([style_sheet(), *parts])
+        super().__init__([foundation(), *parts])
         self.add_class("smtp")
         self.add_class("smtp-bench")
         self._list("")
@@ -56,7 +56,7 @@ class Gallery(Stored):
         """
         entry = find(name)
         with self._lock:
-            if entry not in self._listed(self.filter.value):
+            if entry not in search(self.filter.value):
                 self.filter.value = ""
             self.choice.value = entry.key
 
@@ -92,23 +92,16 @@ class Gallery(Stored):
             self._say(f"⚠ {why}")
         return bool(why)
 
-    def _listed(self, words: str) -> list[Failure]:
-        wanted = words.lower().split()
-        return [
-            entry
-            for entry in failures().values()
-            if all(w in f"{entry.phase} {entry.title} {entry.pasted} {entry.exception}".lower() for w in wanted)
-        ]
-
     def _list(self, words: str) -> None:
         with self._lock:
             before = self.choice.value
-            listed = self._listed(words)
+            listed = search(words)
             self.choice.options = [(f"{entry.phase}: {entry.title}", entry.key) for entry in listed]
             keys = [entry.key for entry in listed]
             self.choice.value = before if before in keys else next(iter(keys), None)
             if not listed:
-                self.about.value = '<div class="body" role="status">○ None of the twenty has these words.</div>'
+                said = "None of the twenty has these words. Use fewer, or paste your error into a DiagnosisBox()."
+                self.about.value = f'<div class="body" role="status">○ {escaped(said)}</div>'
 
     def _show(self) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from functools import cache
 import ipywidgets as widgets
 
 from helpers.views import STYLE
+from helpers.widgets import controls
 
 
 @cache
@@ -16,8 +17,8 @@ def _rules() -> str:
     return (files("helpers.widgets") / "layout.css").read_text("utf-8")
 
 
-def style_sheet() -> widgets.HTML:
-    """The stylesheet as a widget without a place of its own."""
-    sheet = widgets.HTML(f"<style>{STYLE}\n{_rules()}</style>")
-    sheet.layout.display = "none"
-    return sheet
+def foundation() -> widgets.Box:
+    """What stands in every widget and has no place of its own: its stylesheet, and what the keyboard needs."""
+    under = widgets.Box([widgets.HTML(f"<style>{STYLE}\n{_rules()}</style>"), controls.keyboard()])
+    under.layout.display = "none"
+    return under

@@ -29,10 +29,10 @@ class Entry(anywidget.AnyWidget):
         self.on_msg(lambda _, content, __: on_submit(content["value"]) if content.get("event") == "submit" else None)
 
 
-class ListKeys(anywidget.AnyWidget):
-    """Nothing to see: beside it in a widget, lists keep the arrow keys that JupyterLab would take."""
+class Keyboard(anywidget.AnyWidget):
+    """Nothing to see: in the widget that it stands in, lists keep their arrow keys and no control loses the focus."""
 
-    _esm = _script("keys.js")
+    _esm = _script("keyboard.js")
 
 
 class SendButton(anywidget.AnyWidget):

@@ -25,8 +25,7 @@ from helpers.views.lookup import (
     trial_command,
 )
 from helpers.views.markup import escaped
-from helpers.widgets import controls
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.picker import CommandPicker
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
@@ -79,7 +78,7 @@ class Lookup(Stored):
         facts = widgets.VBox([widgets.HBox([self.try_button]).add_class("smtp-row"), self.notice, self.entry])
         super().__init__(
             [
-                style_sheet(),
+                foundation(),
                 widgets.HBox(fields).add_class("smtp-fields").add_class("smtp-search"),
                 widgets.HBox([self.status, self.clear_button]).add_class("smtp-row").add_class("smtp-search"),
                 widgets.HBox(
@@ -89,7 +88,6 @@ class Lookup(Stored):
                     ]
                 ).add_class("smtp-two"),
                 self.bench,
-                controls.list_keys(),
             ]
         )
         for name in ("smtp", "smtp-bench", "smtp-lookup"):

@@ -13,9 +13,8 @@ from helpers.session import ConnectionClosed, NothingToWaitFor
 from helpers.views import conversation_html, verdict_html
 from helpers.views.markup import count, escaped
 from helpers.views.style import card
-from helpers.widgets import controls
 from helpers.widgets.contact import Contact
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
 from helpers.wire.transcript import Transcript
@@ -60,7 +59,7 @@ class LinesInOrder(Stored):
         buttons = widgets.HBox([self.up, self.down, self.to_top, self.to_bottom, self.send])
         buttons.add_class("smtp-buttons")
         buttons.layout.margin = "8px 14px"
-        super().__init__([style_sheet(), self.choice, buttons, self.result, controls.list_keys()])
+        super().__init__([foundation(), self.choice, buttons, self.result])
         for name in ("smtp", "smtp-bench", "smtp-order"):
             self.add_class(name)
         self._list(0 if lines else None)

@@ -13,7 +13,7 @@ from helpers.views.glyphs import STATUS
 from helpers.views.markup import escaped, prose
 from helpers.views.style import card
 from helpers.views.verdict import verdict_html
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.widgets.workbench import in_words
 from helpers.wire.messages import Verdict
@@ -54,7 +54,7 @@ class QuestionCard(Stored):
         self.button.layout.margin = "8px 14px"
         self.result = widgets.HTML()
         prompt = widgets.HTML(f'<div class="body"><p class="say">{prose(question.prompt)}</p></div>')
-        super().__init__([style_sheet(), prompt, self.choices, self.button, self.result])
+        super().__init__([foundation(), prompt, self.choices, self.button, self.result])
         self.add_class("smtp")
         self.add_class("smtp-bench")
 

@@ -17,7 +17,7 @@ from helpers.views.secrets import sent_lines
 from helpers.widgets.contact import Contact, LabGone
 from helpers.widgets.conversation import Conversation
 from helpers.widgets.header import Header
-from helpers.widgets.layout import style_sheet
+from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
 from helpers.wire.transcript import Exchange
 
@@ -136,7 +136,7 @@ class Workbench(Stored):
 
     def _arrange(self, *parts: widgets.Widget) -> None:
         """Lay the parts out under the header and draw for the first time."""
-        self.children = (style_sheet(), self.header, *parts, self.secrets, self._spoken)
+        self.children = (foundation(), self.header, *parts, self.secrets, self._spoken)
         self._draw()
 
     def _with_place(self, left: widgets.Widget) -> widgets.HBox:
