@@ -17,6 +17,9 @@ from helpers.wire.messages import Evidence, Status, Verdict
 if TYPE_CHECKING:
     from helpers.lab import Lab
 
+#: Said of a cure as long as the cause is not named: the praise of the exercise would give it away.
+_WORKS: Final = "The cure is right: the same session works now."
+
 #: What the learners of this kernel have concluded last, by case. It is no fact of the wire, so it is kept here.
 _concluded: Final[dict[str, Verdict]] = {}
 
@@ -80,11 +83,16 @@ class Case:
         if concluded is None:
             if not wire.done:
                 return wire
-            message = f"{wire.message} The cause is not named yet, though."
             step = f'Choose the root cause and who can act in `case("{wire.exercise}")`.'
-            return replace(wire, status=Status.NOT_YET, message=message, next_step=step)
+            return replace(
+                wire, status=Status.NOT_YET, message=f"{_WORKS} The cause is not named yet, though.", next_step=step
+            )
         if not concluded.done:
-            return replace(concluded, title=wire.title)
+            if wire.status is Status.NOT_YET:  # what was sent last is answered first
+                return replace(wire, message=f"{wire.message} The conclusion does not fit yet, either.")
+            opening = f"{_WORKS} The conclusion does not fit yet, though.\n" if wire.done else ""
+            step = f'Read the log in `case("{wire.exercise}")` again, and conclude anew.'
+            return replace(concluded, title=wire.title, message=opening + concluded.message, next_step=step)
         if wire.status is Status.NOT_ATTEMPTED:
             message = "The root cause is named. What is missing is the proof: the same session, working."
             return replace(wire, status=Status.NOT_YET, message=message, next_step=self.proof)

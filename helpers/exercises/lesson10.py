@@ -406,7 +406,7 @@ MEND = Exercise(
         ),
         Mistake(
             name="nobody-new",
-            find=_accepted(lambda s: not _both(s)),
+            find=_accepted(lambda s: not _both(s) and not s.deeds("RCPT", code=550)),
             message="The server took this message as it took the first one: Carol is not among those whom RCPT named.",
             remark="taken, but not for Carol",
             next_step=f"Send `RCPT TO:<{_CAROL}>` before DATA.",
@@ -593,7 +593,10 @@ FREE = Exercise(
         Mistake(
             name="never-ended",
             find=_never_ended,
-            message="The message has no end: the server waits for a line with only a dot.",
+            message=(
+                "The message has no end: the server waits for a line with only a dot, and lines end with CR LF, "
+                "not with LF alone."
+            ),
             remark="the message so far, and no reply",
             next_step="Begin anew, and end the message: `session.send_data(recipe)` does it.",
         ),
@@ -920,9 +923,12 @@ WAIT = Exercise(
         Mistake(
             name="too-soon",
             find=_asked_grey(2),
-            message="You have tried again, and the time had not passed on the lab's clock: {code}.",
+            message=(
+                "You have tried again, but too soon by the lab's clock, or with another sender: {code}. The server "
+                "remembers sender and recipient together, and waits for these two."
+            ),
             remark="still {code}",
-            next_step="Call `server.clock.advance(minutes=5)`, and then try once more.",
+            next_step="Call `server.clock.advance(minutes=5)`, and then try once more with the same sender.",
         ),
         Mistake(
             name="given-up",
@@ -1108,7 +1114,7 @@ MISLED = Exercise(
         Mistake(
             name="same-server",
             find=_named_carol(lambda deed: deed.code == 550),
-            message="The same server, the same answer: it is still not one for other.example. {code}",
+            message="The same answer as in the log: {code}. This server is still not one for other.example.",
             remark="as in the log",
             next_step='Change the server, not the client: `domain="other.example"`.',
         ),

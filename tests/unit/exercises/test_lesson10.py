@@ -340,6 +340,26 @@ def test_a_known_mistake_gets_its_own_message(transport: str, exercise: str, mis
     assert progress.done() == set()
 
 
+def test_a_whole_program_with_a_slip_in_the_name_is_told_of_the_name(transport: str) -> None:
+    case("10.b").conclude(*FOUND["10.b"])
+    message(OFFER, TO_BOB, "RCPT TO:<carrol@lab.example>")(lab_for("10.b"))
+    assert check("10.b").mistake == "unknown"
+
+
+def test_with_a_wrong_conclusion_the_proof_is_still_answered(transport: str) -> None:
+    case("10.a").conclude("sequence-error", "nobody (wait)")
+    WRONG["10.a", "short-name"](lab_for("10.a"))
+    slip = check("10.a")
+    assert slip.mistake == "short-name"
+    assert "conclusion does not fit yet, either" in slip.message
+    RIGHT["10.a", "raw line"](lab_for("10.a"))
+    proved = check("10.a")
+    assert (proved.status, proved.mistake) == (Status.NOT_YET, "sequence-error")
+    assert proved.message.startswith("The cure is right")
+    praise = registry().exercise("10.a").praise
+    assert praise not in proved.message, "it names the cause"
+
+
 def test_every_mistake_is_tried_here_and_says_something_of_its_own() -> None:
     exercises = [e for e in registry().exercises.values() if e.lesson == "10"]
     assert {(e.id, mistake.name) for e in exercises for mistake in e.mistakes} == set(WRONG)
