@@ -164,11 +164,11 @@ def _fitting(text: str, left: Sequence[Entry]) -> list[Entry]:
 
 
 def _distance(entry: Entry, text: str, words: Sequence[str]) -> int:
-    """0: its name; 1: the words are in its name and title; 2: elsewhere in it."""
+    """0: its name; 1: the words are in its name and title, or one is its name ("port 465"); 2: elsewhere in it."""
     if _is_name(text, entry):
         return 0
     name = f"{entry.key} {entry.title}".casefold()
-    return 1 if all(word in name for word in words) else 2
+    return 1 if all(word in name for word in words) or any(_is_name(word, entry) for word in words) else 2
 
 
 def _is_name(text: str, entry: Entry) -> bool:

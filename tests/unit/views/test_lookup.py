@@ -58,6 +58,7 @@ def test_codes_are_read_out_of_what_was_pasted(text: str, codes: list[str]) -> N
 @pytest.mark.parametrize(
     ("text", "first"),
     [
+        ("port 465", "465"),
         ("rcpt", "RCPT TO"),
         ("MAIL FROM", "MAIL FROM"),
         ("starttls", "STARTTLS"),
