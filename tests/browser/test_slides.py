@@ -46,6 +46,7 @@ MEASURE = """() => {
 
 #: The violations on all slides, laid out below each other: one run in place of one a slide.
 AXE = """async rules => {
+  for (let number = 0; number < Reveal.getTotalSlides(); number++) Reveal.slide(number);  // each takes its size
   document.head.insertAdjacentHTML('beforeend', `<style>html, body, .reveal, .reveal .slides {
     height: auto !important; overflow: visible !important; position: static !important; transform: none !important;
     zoom: 1 !important; inset: auto !important }
