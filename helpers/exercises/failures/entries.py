@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from helpers.exercises.base import MalformedEntry
 
 if TYPE_CHECKING:
     from helpers.wire.diagnosis import Diagnosis
+
+#: What names a failure in the middle of other words: an enhanced code, an exception of smtplib.
+_TELLING: Final = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b|\bSMTP[A-Z]\w{3,40}")
 
 
 class UnknownFailure(KeyError):
@@ -92,3 +96,21 @@ def find(name: str) -> Failure:
 
     near = get_close_matches(str(name), there, 3, cutoff=0.4) or list(there)
     raise UnknownFailure(f"There is no failure {name!r}. There are: {', '.join(near)}.")
+
+
+def search(text: str) -> list[Failure]:
+    """The failures with all these words; else, for a whole error, those of its cause, its code or its exception."""
+    words = text.lower().split()
+    if found := [entry for entry in failures().values() if all(word in _words_of(entry) for word in words)]:
+        return found
+    from helpers.diagnosis import diagnose
+
+    cause = diagnose(text).cause
+    if found := [entry for entry in failures().values() if cause and entry.cause == cause]:
+        return found
+    telling = [sign.lower() for sign in _TELLING.findall(text)]
+    return [entry for entry in failures().values() if any(sign in _words_of(entry) for sign in telling)]
+
+
+def _words_of(entry: Failure) -> str:
+    return f"{entry.phase} {entry.title} {entry.pasted} {entry.exception}".lower()

@@ -35,12 +35,32 @@ def test_the_filter_finds_codes_words_and_exceptions(page: Page) -> None:
         assert [key for _, key in shown.choice.options] == keys
         assert shown.choice.value == keys[0]
         assert failures()[keys[0]].title in reading(shown)
-    page.sets(shown.filter, value="no such thing")
+    page.sets(shown.filter, value="xyzzy")
     assert shown.choice.value is None
     assert "None of the twenty" in reading(shown)
     page.clicks(shown.happen_button)
     page.sets(shown.filter, value="")
     assert len(shown.choice.options) == 20
+
+
+@pytest.mark.parametrize(
+    ("pasted", "keys"),
+    [
+        (
+            "550 5.1.1 <jo@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+            ["user-unknown"],
+        ),
+        ("454 4.7.1 <a@b.example>: Relay access denied", ["relay-denied"]),
+        ("535-5.7.8 Username and Password not accepted. For more information, go to", ["bad-credentials"]),
+        ("550-5.7.26 This mail has been blocked because the sender is unauthenticated.", ["dmarc"]),
+        ("smtplib.SMTPServerDisconnected: please run connect() first", ["disconnected"]),
+    ],
+)
+def test_the_filter_takes_a_whole_error_as_it_is_pasted(page: Page, pasted: str, keys: list[str]) -> None:
+    """The wordings of Postfix and Gmail, and of Python's smtplib."""
+    shown = Gallery()
+    page.sets(shown.filter, value=pasted)
+    assert [key for _, key in shown.choice.options][: len(keys)] == keys
 
 
 def test_make_it_happen_then_the_cure(page: Page, transport: str) -> None:
