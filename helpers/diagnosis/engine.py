@@ -30,6 +30,14 @@ _NOT_SURE: Final = (
         "Look for an address of a page in the reply, and for an identifier that the server's administrator can find.",
     ),
 )
+_NO_REPLY: Final = (
+    "There is no reply code in this, and no wording that is known: it may not be what the server or the program said.",
+    (
+        "Paste the words themselves: the bounce with its Diagnostic-Code, the line of the log, or the last line of the "
+        "exception.",
+        "Where your program hides them, let it show the session: `set_debuglevel(1)` of smtplib, `-v` of curl.",
+    ),
+)
 _NO_REFUSAL: Final = "This is no refusal: 2xx says that the command was done, 3xx asks you to go on."
 _NOTHING: Final = "Nothing was refused in what you gave."
 
@@ -95,11 +103,12 @@ def _weigh(refusal: Refusal) -> Diagnosis:
     ranked = sorted(_scores([clue for _, clue in hits]).items(), key=lambda item: -item[1])
     top, score = ranked[0] if ranked else ("", 0.0)
     if score < ENOUGH:
-        explanation, steps = _NOT_SURE
+        told = bool(refusal.code or refusal.enhanced)
+        explanation, steps = _NOT_SURE if told else _NO_REPLY
         evidence = tuple(clue for _, clue in hits)
         return Diagnosis(
             None, _temporary(refusal, False), refusal.phase, "sender", explanation, steps,
-            round(score, 2), evidence, refusal.whole,
+            round(score, 2), evidence, refusal.whole, told=told,
         )  # fmt: skip
     cause = causes()[top]
     speaking = sorted((hit for hit in hits if hit[0].cause == top), key=lambda hit: -hit[1].weight)

@@ -34,6 +34,7 @@ class Diagnosis:
     evidence: tuple[Clue, ...] = ()
     reply: str = ""  #: the reply or error that was read
     refused: bool = True  #: False for a reply that is no refusal
+    told: bool = True  #: False where nothing, no code and no cause, tells temporary from permanent
 
     @property
     def title(self) -> str:
@@ -47,6 +48,8 @@ class Diagnosis:
         """What trying again does, in words; empty where nothing was refused."""
         if not self.refused:
             return ""
+        if not self.told:
+            return "nothing tells whether trying again helps"
         return "temporary: trying again later can work" if self.temporary else "permanent: the same again fails again"
 
     def __str__(self) -> str:

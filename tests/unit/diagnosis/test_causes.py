@@ -76,6 +76,9 @@ def test_too_little_is_not_sure(reply: str) -> None:
     assert found.refused
     assert found.confidence < 0.4
     assert found.steps
+    says_a_digit = any(sign.isdigit() for sign in reply)
+    assert ("first digit" in found.explanation) is says_a_digit
+    assert ("nothing tells" in found.lasting) is not says_a_digit
 
 
 def test_552_for_too_many_recipients_is_temporary() -> None:
