@@ -124,8 +124,11 @@ class Session:
         """Send exactly these octets and return the replies that came, perhaps none.
 
         Raises:
+            TypeError: no octets.
             ConnectionClosed: the connection had ended before.
         """
+        if isinstance(octets, str):
+            raise TypeError("send_raw() takes octets: put a b before the quotes, as in b'NOOP\\r\\n'.")
         with self._closed_by_interrupt():
             self._write(bytes(octets))
             while (more := self._pipe.read_ready()) is not None:

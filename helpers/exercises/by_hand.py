@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 ELSEWHERE: Final = "…"  #: lines, or the end of a line, that are not the same everywhere
 KEYS: Final = {"^C": "Ctrl+C", "^D": "Ctrl+D"}
 _SHELL, _TYPED, _ONLY_ENTER = "$ ", "»", "(only Enter)"
+PACE: Final = 0.15  #: seconds after a line that is not answered: a program reads lines that come at once as one
 _PATIENCE: Final = 10.0  # seconds for a program to show its next line
 _FOLDER: Final = ".cache/speak-smtp"  # in the home folder, so that a line to paste holds nobody's own path
 
@@ -197,6 +199,7 @@ class Sheet:
         for act in () if note else self.acts():
             typing = any(step.typed is not None for step in act.steps)
             then = f"Then type what stands after {_TYPED}, a line at a time" if typing else "The screen shows"
+            then += f"; {ELSEWHERE} stands for what is left out here" if any(map(_shortened, act.steps)) else ""
             text += ["", "Paste into a terminal:", f"  {act.command}", f"{then}:"]
             text += [f"  {line}".rstrip() for _, line in act.lines()]
             html.append('<div class="body"><p class="cap">Paste into a terminal</p>')
@@ -209,6 +212,10 @@ class Sheet:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self._shown()._repr_mimebundle_()
+
+
+def _shortened(step: Step) -> bool:
+    return any(line.endswith(ELSEWHERE) for line in step.shown)
 
 
 def _screen_html(act: Act) -> str:
@@ -315,6 +322,8 @@ def _play(act: Act) -> None:
                 process.stdin.write(f"{step.typed}\n".encode())
                 process.stdin.flush()
             see(screen, step.shown)
+            if not step.shown:
+                time.sleep(PACE)
     except BrokenPipeError:
         raise NotOnScreen("The program has ended before everything was typed.") from None
     finally:

@@ -26,11 +26,11 @@ def _bare_line_feed(deed: Deed) -> bool:
 
 
 def _never_greeted(deed: Deed) -> bool:
-    return deed.code == 503 and deed.exchange.before.hello is None
+    return deed.code in (503, 530) and deed.exchange.before.hello is None
 
 
 def _not_known(deed: Deed) -> bool:
-    return deed.code == 530 and deed.exchange.tls and deed.exchange.before.hello is not None
+    return deed.code == 530 and deed.exchange.tls
 
 
 def _unanswered(deed: Deed) -> bool:
@@ -49,12 +49,12 @@ FADED = Exercise(
     title="What the Enter key sends",
     task=(
         "In a terminal `nc ___ 127.0.0.1 PORT` needs an option in its gap, or the server refuses every line. The cell "
-        r'does by octets what that option does: fill its gap with the whole line as `b"EHLO laptop.example…"`, '
-        r"ended as SMTP wants it. (`\r` is CR, `\n` is LF.) Or do it with nc. Expected: 250."
+        r'does by octets what that option does: fill its gap with the whole line as `b"EHLO laptop.example"`, with the '
+        r"end that SMTP wants inside the quotes. (`\r` is CR, `\n` is LF.) Or do it with nc. Expected: 250."
     ),
     starter=(
         'practice = Lab("open", name="11.a")\n'
-        'line = ...  # replace the three dots by the octets: b"EHLO laptop.example…"\n'
+        'line = ...  # replace the three dots by the octets: b"EHLO laptop.example" and its end\n'
         "if line is not ...:\n"
         "    practice.connect().send_raw(line)\n"
         'check("11.a")'
@@ -110,7 +110,7 @@ FADED = Exercise(
             find=latest(lambda deed: _unanswered(deed) and deed.exchange.octets.endswith(b"\r")),
             message="There is a CR, and the server is still waiting for the LF after it.",
             remark="CR without LF: no answer",
-            next_step=r"Both belong there: `\r\n`.",
+            next_step=r"Both belong there, in this order: `\r\n`.",
         ),
         Mistake(
             name="no-end",
@@ -423,6 +423,13 @@ FREE = Exercise(
             next_step=f"Type `{_EHLO}` first.",
         ),
         Mistake(
+            name="backslash-zero",
+            find=_said_to_auth(lambda said: b"\\0" in said),
+            message="A backslash and a zero stand in the message, two characters in the place of one NUL: {code}.",
+            remark=r"decoded, this has `\0` spelt out",
+            next_step=r"Most shells' `echo` leaves `\0` as it is. `printf '\0bob\0builder42' | base64` makes the NUL.",
+        ),
+        Mistake(
             name="newline-in-base64",
             find=_said_to_auth(lambda said: said.endswith(b"\n")),
             message=(
@@ -431,13 +438,6 @@ FREE = Exercise(
             ),
             remark="decoded, a login line ends with a newline",
             next_step="Use `printf` in the place of `echo`.",
-        ),
-        Mistake(
-            name="backslash-zero",
-            find=_said_to_auth(lambda said: b"\\0" in said),
-            message="A backslash and a zero stand in the message, two characters in the place of one NUL: {code}.",
-            remark=r"decoded, this has `\0` spelt out",
-            next_step=r"Most shells' `echo` leaves `\0` as it is. `printf '\0bob\0builder42' | base64` makes the NUL.",
         ),
         Mistake(
             name="no-nul",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from helpers import by_hand
-from helpers.exercises.by_hand import ELSEWHERE, Act, Step, scripts, see
+from helpers.exercises.by_hand import ELSEWHERE, PACE, Act, Step, scripts, see
 from helpers.lab import Lab
 from helpers.wire.transcript import Connection
 from tests.clients.programs import SECONDS, Tools, need
@@ -37,6 +37,7 @@ HEARD: dict[str, tuple[list[str], str]] = {
     "capital-R": ([*WITHOUT_QUIET, "MAIL 250"], "client"),
     "small-r": ([*WITHOUT_QUIET, "MAIL 250", "RCPT 250", "QUIT 221"], "server"),
     "capital-Q": (WITHOUT_QUIET, "client"),
+    "kind-regards": ([*WITHOUT_QUIET, *SENT, "QUIT 221"], "server"),
     "ign-eof": ([*WITHOUT_QUIET, "RSET 250", "QUIT 221"], "server"),
     "swaks": ([*UPGRADED, "AUTH 235", *SENT, "QUIT 221"], "server"),
     "curl": ([*UPGRADED, "AUTH 334", "response 235", *SENT, "QUIT 221"], "server"),
@@ -64,6 +65,8 @@ class Screen:
             for step in self._act.steps:
                 self._type(step)
                 see(self._lines, step.shown)
+                if not step.shown:
+                    time.sleep(PACE)
                 if step.shown[-1:] == (ELSEWHERE,):
                     self._wait_until_quiet()
             self._end()
@@ -205,12 +208,17 @@ def _line_feed(lab: Lab, connection: Connection) -> None:
     assert connection.exchanges[-1].octets == b"EHLO laptop.example\n"
 
 
+def _without_regards(lab: Lab, connection: Connection) -> None:
+    _letter(lab, connection)  # the line that began with K is not in it
+
+
 EXTRA: dict[str, Callable[[Lab, Connection], None]] = {
     "telnet": _letter,
     "starttls": _starttls,
     "swaks": _inside_tls,
     "curl": _inside_tls,
     "implicit": _implicit,
+    "kind-regards": _without_regards,
     "ign-eof": _name,
     "nc-without-C": _line_feed,
     "without-crlf": _line_feed,

@@ -168,6 +168,19 @@ def test_a_newline_in_plain(transport: str, message: bytes) -> None:
     assert_mistake("11.c", "newline-in-base64")
 
 
+@pytest.mark.parametrize(
+    ("exercise", "lines", "mistake"),
+    [
+        ("11.c", [EHLO, TLS, FROM_BOB], "no-ehlo-again"),  # a server that wants a login says 530 to it, not 503
+        ("11.c", [*INSIDE, plain(b"\\0bob\\0builder42\n")], "backslash-zero"),  # what echo makes of it
+        ("11.b", [MAIL], "not-logged-in"),
+    ],
+)
+def test_what_fits_two_mistakes(transport: str, exercise: str, lines: list[str], mistake: str) -> None:
+    talk(lab_for(exercise), *lines)
+    assert_mistake(exercise, mistake)
+
+
 def test_another_login_after_the_one_with_a_newline(transport: str) -> None:
     talk(lab_for("11.c"), *INSIDE, plain(b"\0bob\0builder42\n"), plain(b"\0bob\0builder24"))
     assert_mistake("11.c", "wrong-password")

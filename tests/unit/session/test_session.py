@@ -53,6 +53,11 @@ def test_a_line_break_inside_a_line_is_refused_and_nothing_is_sent(lab: Lab, ses
     assert len(lab.transcript()) == 1
 
 
+def test_octets_need_a_b_and_are_told_so(lab: Lab) -> None:
+    with pytest.raises(TypeError, match="b before the quotes"):
+        lab.connect().send_raw("NOOP\r\n")  # type: ignore[arg-type]
+
+
 def test_a_gap_sends_nothing(lab: Lab, session: Session) -> None:
     assert session.send(...) is None
     assert len(lab.transcript()) == 1
