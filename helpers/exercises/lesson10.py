@@ -709,7 +709,7 @@ SILENT = Exercise(
     ),
     starter='server = Lab("submissions", name="10.d")',
     hints=(
-        "Look at what the log does *not* have: in the first connection not even the greeting. Who should have spoken?",
+        "Look at what the log does not have: in the first connection not even the greeting. Who should have spoken?",
         "Compare with the second connection. Which line stands above its greeting?",
         "Conclude tls-problem and the sender. `server.connect()` does as the profile wants; then EHLO, AUTH and MAIL. "
         "(`server.connect(tls=False)` does as Alice's program did.)",

@@ -59,6 +59,13 @@ CUT = """widget => [widget, ...widget.querySelectorAll('*')]
     .filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')
     .map(e => e.className)"""
 
+#: Elements that move although the reader's system asks for less motion (WCAG 2.2, 2.3.3).
+MOVING = """root => [root, ...root.querySelectorAll('*')].filter(e => {
+    const style = getComputedStyle(e);
+    return style.scrollBehavior === 'smooth' || style.animationName !== 'none'
+        || style.transitionDuration.split(',').some(seconds => parseFloat(seconds) > 0);
+}).map(e => `${e.tagName} ${e.className}`)"""
+
 #: What axe-core calls a violation that keeps someone out.
 GRAVE = ("serious", "critical")
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

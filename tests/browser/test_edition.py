@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.course import lessons
-from tests.browser.pages import AXE_RULES, axe_core
+from tests.browser.pages import AXE_RULES, MOVING, axe_core
 from tools import edition
 
 pytest.importorskip("playwright")
@@ -68,6 +68,13 @@ def test_it_fits_a_telephone(pages: Any, name: str) -> None:
     """WCAG 2.2, 1.4.10: at 320 px nothing is read by scrolling sideways."""
     page = pages(name, width=320)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_nothing_moves_for_those_who_ask_for_less_motion(pages: Any) -> None:
+    page = pages("01-ehlo-helo.html")
+    assert page.locator("html").evaluate(MOVING) == []
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.locator("html").evaluate(MOVING) == ["HTML "]  # it glides to a heading: the check can see motion
 
 
 def test_nothing_is_asked_of_another_place(pages: Any) -> None:

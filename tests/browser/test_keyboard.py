@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpers import widgets
 from helpers.widgets.stored import Stored
-from tests.browser.pages import JupyterLab, OpenNotebook, opened
+from tests.browser.pages import MOVING, JupyterLab, OpenNotebook, opened
 
 pytestmark = pytest.mark.browser
 
@@ -313,6 +313,12 @@ def test_a_control_that_goes_does_not_take_the_focus_along(notebook: OpenNoteboo
     expect(keys.widget.get_by_role("button", name="Reconnect")).to_be_hidden()
     expect(keys.widget.get_by_role("button", name="Conversation")).to_be_focused()
     keys.holds()
+
+
+def test_nothing_moves(notebook: OpenNotebook) -> None:
+    """The page asks for less motion, and no part of a widget fades, slides or scrolls by itself (2.3.3)."""
+    for widget in notebook.page.locator(".jp-OutputArea-output .smtp").all():
+        assert widget.evaluate(MOVING) == []
 
 
 def test_at_200_percent_and_with_wide_letters(jupyterlab: JupyterLab, browser: Browser) -> None:

@@ -25,6 +25,12 @@ def empty_progress(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
 
 
+def test_the_stylesheet_or_the_browser_marks_what_unfolds() -> None:
+    """A marker in the text would stand beside theirs."""
+    stored = QuestionCard(ALL[0], "quiz")._fallback()
+    assert re.findall(r"<summary>(.)", stored) == list("abcd")[: len(ALL[0].options)]
+
+
 def text_of(html: str) -> str:
     """The text of some HTML, styles left out."""
     found: list[str] = []
