@@ -16,7 +16,7 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
     parts.append(f"<p>{prose(diagnosis.explanation)}</p>")
     facts = [("Phase", diagnosis.phase)] if diagnosis.phase else []
     if diagnosis.refused:
-        facts += [("Who can act", diagnosis.who), ("How sure", f"{diagnosis.confidence:.0%}")]
+        facts += [(diagnosis.asks, diagnosis.who), ("How sure", f"{diagnosis.confidence:.0%}")]
     if facts:
         rows = "".join(f'<tr><th scope="row">{name}</th><td>{escaped(value or "")}</td></tr>' for name, value in facts)
         parts.append(f'<table aria-label="In short"><tbody>{rows}</tbody></table>')

@@ -88,7 +88,7 @@ font-weight:400;white-space:normal;max-width:none;color:inherit;line-height:inhe
 .smtp .hex{display:block;width:23ch}
 .smtp .sides td>code{display:block;min-width:19ch}
 @media (max-width:760px){.smtp :is(table,caption,thead,tbody,td){display:block;width:auto}.smtp tr{display:flex;
-flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}}
+flex-wrap:wrap}.smtp.smtp td{flex:1 1 100%%}.smtp.smtp td:empty{display:none}}
 .smtp.smtp thead th{color:var(--soft);font-size:.86em;font-weight:600}
 .smtp .say{font-weight:600}
 .smtp .end,.smtp .odd{color:var(--soft);font-style:normal;border:1px solid var(--line);border-radius:3px;padding:0 2px}

@@ -52,6 +52,11 @@ class Diagnosis:
             return "nothing tells whether trying again helps"
         return "temporary: trying again later can work" if self.temporary else "permanent: the same again fails again"
 
+    @property
+    def asks(self) -> str:
+        """What ``who`` answers: who can end it, or, where the cause is not known, who has to look further."""
+        return "Who can act" if self.cause else "Who looks further"
+
     def __str__(self) -> str:
         rows = [f"{'✓' if not self.refused else '?' if self.cause is None else '✕'} {self.title}"]
         if self.refused:
@@ -60,7 +65,7 @@ class Diagnosis:
         if self.phase:
             rows.append(f"Phase: {self.phase}")
         if self.refused:
-            rows.append(f"Who can act: {self.who}")
+            rows.append(f"{self.asks}: {self.who}")
         rows += [f"{n}. {step}" for n, step in enumerate(self.steps, 1)]
         if self.evidence:
             rows.append(f"Rests on (sure to {self.confidence:.0%}):")

@@ -127,3 +127,8 @@ def test_a_pasted_session_is_read_as_one() -> None:
         "C: RCPT TO:<zoe@lab.example>\nS: 550 no such user\nC: DATA\nS: 503 no valid recipients\nC: QUIT\nS: 221 bye\n"
     )
     assert (found.cause, found.phase) == ("mailbox-unknown", "RCPT")
+
+
+def test_where_the_cause_is_not_known_nobody_is_told_to_act() -> None:
+    assert "Who looks further: sender" in str(diagnose("550 zxcv qwer"))
+    assert "Who can act: " in str(diagnose("550 5.1.1 User unknown"))
