@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from helpers import views
 from helpers.protocol.reply import Reply
-from helpers.session import ConnectionClosed, Session, SessionError
+from helpers.session import ConnectionClosed, Interrupted, Session, SessionError
 from helpers.views.glyphs import of_reply
 from helpers.views.markup import escaped
 from helpers.views.secrets import sent_lines
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Errors whose message is written for the learner.
-_PLAIN = (LabGone, SessionError, ValueError, TypeError)
+_PLAIN = (LabGone, SessionError, Interrupted, ValueError, TypeError)
 
 
 class Workbench(Stored):
@@ -43,7 +43,7 @@ class Workbench(Stored):
         self.add_class("smtp-bench")
         self._contact = Contact(lab, session)
         self._lock = RLock()
-        self._trouble: Exception | None = None
+        self._trouble: Exception | KeyboardInterrupt | None = None
         self._remark = ""
         self._heard: Exchange | None = None
         self.header = Header(
@@ -112,7 +112,7 @@ class Workbench(Stored):
             self._trouble, self._remark = None, ""
             try:
                 return action()
-            except Exception as error:
+            except (Exception, KeyboardInterrupt) as error:
                 self._trouble = error
                 raise
             finally:
@@ -122,7 +122,7 @@ class Workbench(Stored):
         """Do what a control asks for; nothing is raised, since nobody would see it."""
         try:
             self._act(action, draw)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             if error is not self._trouble:  # the drawing itself failed
                 self._show([f'<span class="no">✕ {escaped(in_words(error))}</span>'])
 
@@ -155,7 +155,7 @@ class Workbench(Stored):
         """Whether there is anything that the checkbox would uncover."""
         return any(line.secret for exchange in self._contact.transcript for line in sent_lines(exchange))
 
-    def _show_notice(self, trouble: Exception | None) -> None:
+    def _show_notice(self, trouble: Exception | KeyboardInterrupt | None) -> None:
         gone, ending = self._contact.lab_gone(), self._contact.ending()
         lines = []
         if trouble is not None and not isinstance(trouble, LabGone | ConnectionClosed):
@@ -181,7 +181,7 @@ class Workbench(Stored):
         self._heard = newest
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
     """An error in a sentence for the learner."""
     if isinstance(error, _PLAIN) and str(error):
         return str(error)
