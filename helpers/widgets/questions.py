@@ -55,8 +55,8 @@ class QuestionCard(Stored):
         self.result = widgets.HTML()
         prompt = widgets.HTML(f'<div class="body"><p class="say">{prose(question.prompt)}</p></div>')
         super().__init__([foundation(), prompt, self.choices, self.button, self.result])
-        self.add_class("smtp")
-        self.add_class("smtp-bench")
+        for name in ("smtp", "smtp-bench", "smtp-question"):
+            self.add_class(name)
 
     def answer(self, choice: str | int) -> Verdict:
         """Choose by letter ("b") or by the beginning of an option's text ("503").

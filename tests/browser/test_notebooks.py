@@ -140,9 +140,7 @@ def use_pickers(notebook, number: int) -> None:
 
 def use_questions(notebook, asked: list[Question]) -> None:
     """Give each question first a wrong answer, then the right one."""
-    cards = notebook.page.locator(".jp-OutputArea-output .smtp-bench").filter(
-        has=notebook.page.locator(".widget-radio")
-    )
+    cards = notebook.page.locator(".jp-OutputArea-output .smtp-question")
     expect(cards).to_have_count(len(asked))
     for card, question in zip(cards.all(), asked, strict=True):
         verdict = card.get_by_label(f"Verdict on {question.id}", exact=True)
