@@ -1,7 +1,7 @@
 """The notice that a message was not delivered: a multipart/report, as octets.
 
 Source: RFC 5321 6.1 (who gets it), RFC 6522 (multipart/report), RFC 3464 (message/delivery-status),
-RFC 3461 9.2 (an SMTP reply in Diagnostic-Code).
+RFC 3461 6 (what the sender wished) and 9.2 (an SMTP reply in Diagnostic-Code).
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
+from helpers.lab import wishes
 from helpers.lab.data_files import load
 from helpers.lab.outgoing import Entry
 from helpers.protocol.text import visible
 from helpers.wire.messages import StoredMessage
-from helpers.wire.queue import Attempt, in_words
+from helpers.wire.queue import in_words
 
 _LONGEST = 900  # octets of a folded line that is the peer's; a line of a message may have 998 (RFC 5322 2.1.1)
 
@@ -23,9 +24,11 @@ def notice(
     message: StoredMessage, failed: Sequence[Entry], hostname: str, domain: str, identifier: str, now: datetime
 ) -> bytes:
     """The notice to the sender of ``message``, which could not be delivered to the recipients of ``failed``."""
+    kind, returned = _returned(message)
     boundary = f"{identifier}/{hostname}"
-    headers = message.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
-    encoding = "7bit" if headers.isascii() else "8bit"
+    while boundary.encode() in returned:
+        boundary += "="
+    encoding = "7bit" if returned.isascii() else "8bit"
     head = [
         f"From: Mail delivery <postmaster@{domain}>",
         f"To: <{message.sender}>",
@@ -46,19 +49,33 @@ def notice(
         "Content-Type: message/delivery-status",
         "",
         f"Reporting-MTA: dns; {hostname}",
+        *_envelope_id(message),
         f"Arrival-Date: {format_datetime(failed[0].since)}",
     ]
     for entry in failed:
-        head += ["", *_status_fields(entry.recipient, entry.attempts[-1])]
+        head += ["", *_status_fields(entry)]
     head += [
         "",
         f"--{boundary}",
-        "Content-Type: text/rfc822-headers",
+        f"Content-Type: {kind}",
         f"Content-Transfer-Encoding: {encoding}",
         "",
         "",
     ]
-    return "\r\n".join(head).encode("utf-8", "backslashreplace") + headers + f"\r\n--{boundary}--\r\n".encode()
+    return "\r\n".join(head).encode("utf-8", "backslashreplace") + returned + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _returned(message: StoredMessage) -> tuple[str, bytes]:
+    """The third part: the whole message where the sender wished it and it is no burden, else its headers."""
+    short = len(message.raw) <= load("outgoing")["notice"]["full_octets"]
+    if short and wishes.wants_whole_message(message.parameters) and "BODY=BINARYMIME" not in message.parameters:
+        return "message/rfc822", message.raw
+    return "text/rfc822-headers", message.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
+
+
+def _envelope_id(message: StoredMessage) -> list[str]:
+    identifier = wishes.value(message.parameters, "ENVID")
+    return [] if identifier is None else [f"Original-Envelope-Id: {_ascii(wishes.decoded(identifier))}"]
 
 
 def _for_people(failed: Sequence[Entry], hostname: str) -> list[str]:
@@ -79,11 +96,15 @@ def _for_people(failed: Sequence[Entry], hostname: str) -> list[str]:
     return [*lines, texts["closing"]]
 
 
-def _status_fields(recipient: str, last: Attempt) -> list[str]:
-    """The fields of one recipient (RFC 3464 2.3)."""
+def _status_fields(entry: Entry) -> list[str]:
+    """The fields of one recipient (RFC 3464 2.3, RFC 3461 6.3)."""
+    recipient, last = entry.recipient, entry.attempts[-1]
     kind = "rfc822" if recipient.isascii() else "utf-8"
     written = "".join(c if c.isascii() else f"\\x{{{ord(c):X}}}" for c in recipient)  # RFC 6533 3
     fields = [f"Final-Recipient: {kind}; {written}", "Action: failed", f"Status: {last.status}"]
+    if original := wishes.value(entry.parameters, "ORCPT"):
+        form, _, address = original.partition(";")
+        fields.insert(0, f"Original-Recipient: {_ascii(form)}; {_ascii(wishes.decoded(address))}")
     if last.reply is not None:
         # the field says whose words the diagnostic is, so it stands only where another server spoke
         reply = "\r\n ".join(_ascii(line) for line in last.reply.wire_lines())

@@ -5,9 +5,10 @@ Everything is said through a :class:`~helpers.session.Session`, so the other ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from helpers.lab import wishes
 from helpers.lab.data_files import load
 from helpers.protocol.reply import MalformedReply, Reply, ReplyClass
 from helpers.session import Session, SessionError, TLSFailed
@@ -54,9 +55,15 @@ def problem(key: str, host: str) -> str:
 
 
 def hand_over(
-    connect: Callable[[], Session], host: str, hostname: str, message: StoredMessage, recipients: Sequence[str]
+    connect: Callable[[], Session],
+    host: str,
+    hostname: str,
+    message: StoredMessage,
+    recipients: Mapping[str, Sequence[str]],
 ) -> list[Outcome]:
     """Hand a message over to ``host`` and return what came of it, recipient by recipient.
+
+    ``recipients`` has the parameters of each one's RCPT; those of DSN go on to a server that offers it.
 
     TLS is used where it is offered and works (RFC 7435): mail that nobody could read on its way is better, and mail
     in clear text is still mail.
@@ -79,43 +86,75 @@ class _Handover:
         self._place = "connection"
         self._connection = 0
 
-    def run(self, recipients: Sequence[str]) -> list[Outcome]:
+    def run(self, recipients: Mapping[str, Sequence[str]]) -> list[Outcome]:
         decided: dict[str, Outcome] = {}
         session: Session | None = None
         try:
             session = self._connect()
             self._connection = session.connection
-            self._transaction(session, recipients, decided)
+            self._deliver(session, recipients, decided)
         except _Over as over:
-            rest = over.outcome
+            decided = dict.fromkeys(recipients, over.outcome) | decided
         except TLSFailed:
             raise
         except SessionError:
-            rest = self._silence("4.4.2", "cut-off")
+            decided = dict.fromkeys(recipients, self._silence("4.4.2", "cut-off")) | decided
         except MalformedReply:
-            rest = self._silence("4.5.0", "no-reply")
+            decided = dict.fromkeys(recipients, self._silence("4.5.0", "no-reply")) | decided
         finally:
             if session is not None:
                 self._leave(session)
-        return [decided.get(recipient, rest) for recipient in recipients]
+        return [decided[recipient] for recipient in recipients]
 
-    def _transaction(self, session: Session, recipients: Sequence[str], decided: dict[str, Outcome]) -> None:
-        """One MAIL, a RCPT for each, one DATA. Always ends with _Over or an error: what holds for all the others."""
+    def _deliver(self, session: Session, recipients: Mapping[str, Sequence[str]], decided: dict[str, Outcome]) -> None:
+        """As many transactions as the server needs. An _Over or an error holds for all that are not decided then."""
         self._demand(session.greeting, 220)
         offers = self._hello(session)
         content = self._content()
-        self._say(session, "MAIL", f"MAIL FROM:<{self._message.sender}>{self._parameters(content, offers)}")
-        for recipient in recipients:
-            reply = self._ask(session, "RCPT", f"RCPT TO:<{recipient}>")
+        mail = f"MAIL FROM:<{self._message.sender}>{self._parameters(content, offers)}"
+        left = dict(recipients)
+        while left:
+            self._say(session, "MAIL", mail)
+            left = {path: left[path] for path in self._transaction(session, offers, content, left, decided)}
+
+    def _transaction(
+        self,
+        session: Session,
+        offers: frozenset[str],
+        content: bytes,
+        recipients: Mapping[str, Sequence[str]],
+        decided: dict[str, Outcome],
+    ) -> list[str]:
+        """A RCPT for each, one DATA; returns those for whom another transaction is worth it at once.
+
+        A server that has enough recipients says so, takes the message for these, and then takes the next ones
+        (RFC 5321 4.5.3.1.10). So there is another transaction only after one that has brought something.
+        """
+        accepted, later = [], []
+        for path, parameters in recipients.items():
+            wished = wishes.passed_on(parameters, ("NOTIFY", "ORCPT")) if "DSN" in offers else ""
+            reply = self._ask(session, "RCPT", f"RCPT TO:<{path}>{wished}")
             if reply.code == 421:  # it is closing, whatever it was asked (RFC 5321 3.8)
                 raise _Over(self._outcome(reply))
-            if reply.kind is not ReplyClass.SUCCESS:
-                decided[recipient] = self._outcome(reply)
-        if len(decided) == len(set(recipients)):
-            raise _Over(decided[recipients[0]])
+            if reply.kind is ReplyClass.SUCCESS:
+                accepted.append(path)
+                continue
+            decided[path] = self._outcome(reply)
+            if _has_enough(reply):
+                if reply.code == 552:
+                    decided[path] = replace(decided[path], status="4.5.3")
+                later.append(path)
+        if not accepted:
+            return []
         self._demand(self._ask(session, "DATA", "DATA"), 354)
         self._place = END_OF_DATA
-        raise _Over(self._outcome(session.send_data(content)))
+        end = session.send_data(content)
+        decided.update(dict.fromkeys(accepted, self._outcome(end)))
+        if end.kind is not ReplyClass.SUCCESS:
+            return []
+        for path in later:
+            del decided[path]
+        return later
 
     def _hello(self, session: Session) -> frozenset[str]:
         """Say EHLO, or HELO to a server that does not know it (RFC 5321 3.2); STARTTLS where it is offered."""
@@ -146,6 +185,8 @@ class _Handover:
             if "SMTPUTF8" not in offers:
                 raise _Over(self._silence("5.6.7", "utf8"))
             parameters += " SMTPUTF8"
+        if "DSN" in offers:
+            parameters += wishes.passed_on(self._message.parameters, ("RET", "ENVID"))
         return parameters
 
     def _ask(self, session: Session, place: str, line: str) -> Reply:
@@ -177,6 +218,13 @@ class _Handover:
             pass  # the message is where it is, with or without a farewell
         finally:
             session.close()
+
+
+def _has_enough(reply: Reply) -> bool:
+    """Too many recipients: 452, or the 552 of RFC 821 (RFC 5321 4.5.3.1.10). Other reasons name themselves."""
+    if reply.code == 452:
+        return reply.enhanced in (None, "4.5.3")
+    return reply.code == 552 and reply.enhanced == "5.5.3"
 
 
 def _offers(reply: Reply) -> frozenset[str]:

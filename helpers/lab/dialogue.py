@@ -87,8 +87,13 @@ class _Transaction:
     sender: str
     parameters: dict[str, str | None]
     recipients: list[str] = field(default_factory=list)
+    wishes: list[tuple[str, ...]] = field(default_factory=list)  #: the parameters of the recipients
     refused: int = 0
     chunks: bytearray | None = None
+
+    def add(self, recipient: str, parameters: Mapping[str, str | None]) -> None:
+        self.recipients.append(recipient)
+        self.wishes.append(_written(parameters))
 
     @property
     def body(self) -> str:
@@ -321,20 +326,22 @@ class Dialogue:
             allowed = self.profile.relay == "anyone" or (self.profile.relay == "authenticated" and self.user)
             if not allowed:
                 return Answer(self.say("relay-denied", path=path.path))
-            transaction.recipients.append(path.path)
+            transaction.add(path.path, parameters)
             return Answer(self.say("rcpt-relayed", path=path.path))
-        return self._local_recipient(transaction, path)
+        return self._local_recipient(transaction, path, parameters)
 
-    def _local_recipient(self, transaction: _Transaction, path: PathArgument) -> Answer:
+    def _local_recipient(
+        self, transaction: _Transaction, path: PathArgument, parameters: Mapping[str, str | None]
+    ) -> Answer:
         special = self.people.special.get(path.local.lower())
         if special is not None:
             if not (special.greylist_minutes and self._passes(transaction.sender, path.path, special.greylist_minutes)):
                 if special.reply.startswith("2"):
-                    transaction.recipients.append(path.path)
+                    transaction.add(path.path, parameters)
                 return Answer(self.say.given(special.reply))
         elif not self.people.deliver_to(path.local) and self.profile.unknown_users == "refuse":
             return Answer(self.say("user-unknown", path=path.path))
-        transaction.recipients.append(path.path)
+        transaction.add(path.path, parameters)
         return Answer(self.say("rcpt-ok", path=path.path))
 
     def _passes(self, sender: str, recipient: str, minutes: int) -> bool:
@@ -658,7 +665,8 @@ class Dialogue:
                 trace=self.mailroom.trace(transaction.sender, self.client, self._protocol(transaction), identifier),
                 connection=self.connection,
                 identifier=identifier,
-                parameters=tuple(k if v is None else f"{k}={v}" for k, v in transaction.parameters.items()),
+                parameters=_written(transaction.parameters),
+                recipient_parameters=tuple(transaction.wishes),
             )
         )
         return identifier
@@ -679,6 +687,10 @@ class Dialogue:
             return "SMTP"
         suffix = ("S" if self.tls else "") + ("A" if self.user else "")
         return ("UTF8SMTP" if "SMTPUTF8" in transaction.parameters else "ESMTP") + suffix
+
+
+def _written(parameters: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(keyword if value is None else f"{keyword}={value}" for keyword, value in parameters.items())
 
 
 OBSOLETE: Final = frozenset({"TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN"})

@@ -1,6 +1,7 @@
 """The rules of the outgoing queue, without a server to talk to: what is due, what an outcome leads to.
 
-Source: RFC 5321 4.5.4.1 (when to try again, when to give up), 4.2.1 (what the first digit decides), 6.1 (bounces).
+Source: RFC 5321 4.5.4.1 (when to try again, when to give up), 4.2.1 (what the first digit decides), 6.1 (bounces);
+RFC 3461 5.2.6 (whom a failure is told).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+from helpers.lab import wishes
 from helpers.lab.data_files import load
 from helpers.wire.messages import StoredMessage
 from helpers.wire.queue import Attempt, Delivery, DeliveryState
@@ -46,6 +48,7 @@ class Entry:
     recipient: str
     since: datetime
     due: datetime | None
+    parameters: tuple[str, ...] = ()  #: of RCPT
     state: DeliveryState = DeliveryState.WAITING
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -63,8 +66,9 @@ class Errand:
     entries: tuple[Entry, ...]
 
     @property
-    def recipients(self) -> tuple[str, ...]:
-        return tuple(entry.recipient for entry in self.entries)
+    def recipients(self) -> dict[str, tuple[str, ...]]:
+        """Each with the parameters of its RCPT."""
+        return {entry.recipient: entry.parameters for entry in self.entries}
 
 
 class Outgoing:
@@ -76,8 +80,9 @@ class Outgoing:
 
     def add(self, message: StoredMessage, recipients: Iterable[str], now: datetime) -> None:
         """A message was accepted for these recipients: its first attempt is due at once."""
+        given = dict(reversed(list(zip(message.recipients, message.recipient_parameters, strict=False))))
         for recipient in dict.fromkeys(recipients):
-            self._entries.append(Entry(message, recipient, now, now))
+            self._entries.append(Entry(message, recipient, now, now, given.get(recipient, ())))
 
     @property
     def next_due(self) -> datetime | None:
@@ -114,7 +119,8 @@ class Outgoing:
             entry.state = DeliveryState.DEFERRED
         elif entry.state is not DeliveryState.DELIVERED:
             # a notice about a notice could go to and fro for ever (RFC 5321 6.1)
-            entry.state = DeliveryState.BOUNCED if entry.message.sender else DeliveryState.DISCARDED
+            told = entry.message.sender and wishes.wants_failure(entry.parameters)
+            entry.state = DeliveryState.BOUNCED if told else DeliveryState.DISCARDED
 
     def deliveries(self, now: datetime) -> tuple[Delivery, ...]:
         """Every message and recipient as they stand at ``now``."""

@@ -22,6 +22,7 @@ class StoredMessage:
     connection: int = 0  #: the connection of the wire log that brought it
     identifier: str = ""  #: the queue identifier in the reply
     parameters: tuple[str, ...] = ()  #: the ESMTP parameters of MAIL
+    recipient_parameters: tuple[tuple[str, ...], ...] = ()  #: those of each RCPT, in the order of the recipients
 
     @property
     def headers(self) -> EmailMessage:

@@ -24,7 +24,7 @@ class DeliveryState(StrEnum):
     DEFERRED = "deferred"  #: tried, to be tried again
     DELIVERED = "delivered"  #: the other server has taken it, and is responsible from now on (RFC 5321 6.1)
     BOUNCED = "bounced"  #: given up; the sender has been told
-    DISCARDED = "discarded"  #: given up; the reverse-path is <>, so nobody may be told (RFC 5321 6.1)
+    DISCARDED = "discarded"  #: given up; nobody is told: the reverse-path is <> (RFC 5321 6.1), or NOTIFY forbids it
 
     @property
     def final(self) -> bool:
