@@ -39,7 +39,7 @@ build/npm/node_modules/reveal.js: Makefile
 	@touch $@
 
 test-system: test-env tests/browser/node_modules/axe-core build/npm/node_modules/reveal.js ## the tests that need mail clients, Chromium, Node.js or a Binder environment
-	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder workflows
+	@$(TEST_PYTHON) tools/run_tests.py clients browser pyodide binder workflows contributing
 
 notebooks: test-env ## write the navigation lines and run all notebooks anew (NOTEBOOKS="notebooks/01*" for some)
 	@$(TEST_PYTHON) tools/glossary.py

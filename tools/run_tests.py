@@ -29,6 +29,7 @@ NEEDS_MORE = (
     "pyodide",
     "binder",
     "workflows",
+    "contributing",
     "bench",
 )  #: markers of tests that need more than Python
 NBVAL = (
@@ -93,6 +94,7 @@ SUITES: dict[str, tuple[Step, ...]] = {
     "pyodide": _marked("pyodide"),
     "binder": _marked("binder"),
     "workflows": _marked("workflows"),
+    "contributing": (Step("contributing", (*PARALLEL[:3], "-m", "contributing", "tests/setup"), is_pytest=True),),
     "notebooks-lax": (Step("notebooks, lax", (*PARALLEL, *LAX, "notebooks"), is_pytest=True),),
 }
 DEFAULT = ("style", "tests")
