@@ -266,6 +266,8 @@ class Engine(SMTP):
                 answer = Answer(dialogue.say("local-error", error=type(error).__name__))
             if answer is None:
                 return
+            if answer.next is Next.TLS:
+                answer = self._with_certificate(answer)
             if answer.note:
                 self.note(answer.note)
             if answer.next is Next.CHUNK:
@@ -278,6 +280,15 @@ class Engine(SMTP):
                 await self._upgrade(b"")
                 answer = None
             await self._let_others()
+
+    def _with_certificate(self, answer: Answer) -> Answer:
+        """What STARTTLS is answered: 454 where the certificate cannot be made, since OpenSSL reads it from a file."""
+        try:
+            self._tls_context()
+        except OSError as error:
+            problem = f"TLS is not available: no certificate could be made ({error.strerror or error})"
+            return Answer(self.dialogue.say("tls-unavailable"), note=problem)
+        return answer
 
     async def _let_others(self) -> None:
         """Give other connections their turn now and then: a client that sends without end must not keep them out."""

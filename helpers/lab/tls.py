@@ -121,8 +121,9 @@ class Certificates:
                     not_before=datetime.combine(states.not_before, time.min),
                     not_after=datetime.combine(states.not_after, time.max),
                 )
-                self._server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                leaf.configure_cert(self._server_context)
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                leaf.configure_cert(context)  # fails where no file can be written; the next client tries again
+                self._server_context = context
             return self._server_context
 
     def client_context(self) -> ssl.SSLContext:
