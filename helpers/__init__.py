@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helpers.exercises import solution as solution
     from helpers.exercises.by_hand import by_hand as by_hand
     from helpers.exercises.failures import failure as failure
+    from helpers.exercises.room import room as room
     from helpers.lab import Lab as Lab
     from helpers.mailing import probe_server as probe_server
     from helpers.mailing import send_email as send_email
@@ -69,6 +70,7 @@ _HOMES = {
     "lookup": "helpers.displays",
     "probe_server": "helpers.mailing",
     "progress": "helpers.exercises",
+    "room": "helpers.exercises.room",
     "send_email": "helpers.mailing",
     "sequence": "helpers.displays",
     "show_bytes": "helpers.displays",

@@ -7,6 +7,7 @@ somebody wrote one before the code. Nothing is read from anywhere and nothing is
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,8 +20,9 @@ from helpers.views.markup import count, escaped, visible
 from helpers.views.style import card
 
 _CODE: Final = re.compile(rf"(?<![A-Z0-9]){PREFIX}(?:-[A-Z0-9]+)*", re.IGNORECASE)
+_DATE: Final = re.compile(r"[\[(]?\b\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b,?")
 _TIME: Final = re.compile(r"[\[(]?\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.?[Mm]\b\.?)?[\])]?")
-_ADDRESSED: Final = re.compile(r"\bfrom (.+?) to \w+", re.IGNORECASE)  # as Zoom writes above what somebody said
+_ADDRESSED: Final = re.compile(r"^\s*from (.+?)(?: to \w+| ?:)", re.IGNORECASE)  # as Zoom writes above what is said
 _LONGEST_NAME: Final = 40
 _AROUND: Final = " \t:;,.-–—>*•'\"`“”‘’()[]<|=#"
 _BAR: Final = 20  # characters
@@ -57,20 +59,32 @@ class Room:
         """How many have done this exercise or question."""
         return sum(identifier in learner.done for learner in self.learners)
 
+    def places(self) -> dict[Lesson | None, int]:
+        """How many are in each lesson where anybody is, in the course's order; last, as None, who is through."""
+        found = Counter(learner.at(self.course) for learner in self.learners)
+        return {place: found[place] for place in (*self.course, None) if place in found}
+
     def exercises(self) -> list[str]:
-        """The exercises of every lesson that anybody has begun."""
-        begun = [lesson for lesson in self.course if any(lesson.count(learner.done) for learner in self.learners)]
+        """The exercises of every lesson that one in ten has begun: one who is far ahead makes no long list."""
+        begun = [
+            lesson
+            for lesson in self.course
+            if 0 < len(self.learners) <= 10 * sum(lesson.count(learner.done) > 0 for learner in self.learners)
+        ]
         return [identifier for lesson in begun for identifier in lesson.ids if identifier in registry().exercises]
 
     def most_have_done(self) -> list[str]:
-        """The exercises that more than half of the room have done."""
-        return [identifier for identifier in self.exercises() if 2 * self.done_by(identifier) > len(self.learners)]
+        """The exercises that at least two in three have done."""
+        return [identifier for identifier in self.exercises() if 3 * self.done_by(identifier) >= 2 * len(self.learners)]
 
     def perhaps_stuck(self) -> dict[str, list[str]]:
-        """By name, which exercises somebody has not done although most have. A code tells no times, so: perhaps."""
+        """By name, which exercises somebody has not done although most have; first who lacks most of them.
+
+        A code tells no times, so: perhaps.
+        """
         most = self.most_have_done()
-        open_ones = {learner.name: [i for i in most if i not in learner.done] for learner in self.learners}
-        return {name: ids for name, ids in open_ones.items() if ids}
+        open_ones = [(learner.name, [i for i in most if i not in learner.done]) for learner in self.learners]
+        return {name: ids for name, ids in sorted(open_ones, key=lambda found: -len(found[1])) if ids}
 
 
 def read(text: str) -> Room:
@@ -79,6 +93,7 @@ def read(text: str) -> Room:
     Several codes under one name are one learner. A code that cannot be read is named in ``unread``.
     """
     done: dict[str, frozenset[str]] = {}
+    spelt: dict[str, str] = {}  #: each name as it was written first
     unread: list[str] = []
     known = {identifier for lesson in lessons() for identifier in lesson.ids}
     known |= set(registry().predictions)
@@ -87,14 +102,16 @@ def read(text: str) -> Room:
         found = list(_CODE.finditer(line))
         found = [match for match in found if "-" in match[0] or line.strip(_AROUND).upper() == PREFIX]
         for match in found:
+            name = _name(line[: found[0].start()]) or _name(above)
+            where = f"line {number}, {name}" if name else f"line {number}"
             try:
                 ids = decode(match[0])
             except BadCode as error:
-                unread.append(f"line {number}: {error}")
+                unread.append(f"{where}: {error}")
                 continue
-            name = _name(line[: found[0].start()]) or _name(above) or f"learner {len(done) + 1}"
             if strange := sorted(ids - known):
-                unread.append(f"line {number}: not in this version of the course: {', '.join(strange)}")
+                unread.append(f"{where}: not in this version of the course: {', '.join(strange)}")
+            name = spelt.setdefault(name.casefold(), name) or f"learner {len(done) + 1}"
             done[name] = done.get(name, frozenset()) | ids
         # some chats write the name on a line of its own, with the time or a colon
         above = line if not found and (_TIME.search(line) or line.rstrip().endswith(":")) else ""
@@ -109,10 +126,12 @@ def room(text: str) -> Shown:
 
 def _name(before: str) -> str:
     """The name in what stands before a code; a time and what a chat adds are no part of it."""
-    before = _TIME.sub(" ", before)
+    before = _TIME.sub(" ", _DATE.sub(" ", before))
     if addressed := _ADDRESSED.search(before):
         before = addressed[1]
+    before = before.strip(_AROUND).partition(":")[0]  # "Ada: here it is: SMTP-…"
     name = " ".join(before.strip(_AROUND).split())
+    name += ")" if "(" in name and ")" not in name else ""  # "Ada (she/her)"
     return name if len(name) <= _LONGEST_NAME else ""
 
 
@@ -120,8 +139,19 @@ def _name(before: str) -> str:
 
 
 def _summary(now: Room) -> str:
-    read_codes = count(len(now.learners), "learner")
-    return f"{read_codes}. {len(now.unread)} to look at, at the end." if now.unread else f"{read_codes}."
+    """Where the room is, in a line."""
+    said = [f"{count(len(now.learners), 'learner')}."]
+    if places := now.places():
+        here = list(places)
+        most = max(here, key=lambda place: places[place])
+        at = here.index(most)
+        behind, ahead = sum(places[place] for place in here[:at]), sum(places[place] for place in here[at + 1 :])
+        said.append(f"{places[most]} {f'in {most.id}, {most.title}' if most else 'through'}.")
+        others = [f"{number} {where}" for number, where in ((behind, "before that"), (ahead, "beyond it")) if number]
+        said += [f"{', '.join(others)}."] if others else []
+    if now.unread:
+        said.append(f"{len(now.unread)} to look at, at the end.")
+    return " ".join(said)
 
 
 def _heads(now: Room) -> list[str]:
@@ -129,14 +159,14 @@ def _heads(now: Room) -> list[str]:
 
 
 def _rows(now: Room) -> Iterator[list[str]]:
-    """A row for each learner, then how many are in each lesson and how many have finished it."""
-    for learner in now.learners:
+    """A row for each learner, who is ahead first; then how many are in each lesson and how many have finished it."""
+    for learner in sorted(now.learners, key=lambda learner: -len(learner.done)):
         at = learner.at(now.course)
         left = [identifier for identifier in at.ids if identifier not in learner.done] if at else []
         cells = [_cell(lesson, learner) for lesson in now.course]
         yield [learner.name, *cells, at.id if at else "✓", left[0] if left else "–"]
-    places = [learner.at(now.course) for learner in now.learners]
-    yield ["are here", *(str(places.count(lesson) or "·") for lesson in now.course), str(places.count(None)), ""]
+    places = now.places()
+    yield ["are here", *(str(places.get(lesson, "·")) for lesson in (*now.course, None)), ""]
     finished = (
         sum(lesson.standing(learner.done) is Standing.DONE for learner in now.learners) for lesson in now.course
     )
@@ -153,10 +183,11 @@ def _cell(lesson: Lesson, learner: Learner) -> str:
 def _endings(now: Room) -> Iterator[tuple[str, list[str]]]:
     """What follows the tables: a head, and its lines."""
     most = now.most_have_done()
-    yield "Most have done", [", ".join(most) or "nothing yet that more than half have"]
-    stuck = now.perhaps_stuck()
-    if stuck:
-        yield "Perhaps stuck: most have done it, they have not", [f"{n}: {', '.join(ids)}" for n, ids in stuck.items()]
+    if now.learners:
+        yield "Most have done", [", ".join(most) or "nothing yet that two in three have"]
+    if stuck := now.perhaps_stuck():
+        lines = [f"{name}: {ids[0]}{f' and {len(ids) - 1} more' if ids[1:] else ''}" for name, ids in stuck.items()]
+        yield "Perhaps stuck: most have done it, they have not", lines
     if now.unread:
         yield "To look at", list(now.unread)
 
