@@ -200,17 +200,28 @@ class Lab:
 
         Raises:
             ConnectionClosed: the lab has stopped, or it ended the connection at once.
+            NothingToWaitFor: no greeting comes: the server waits for a TLS handshake.
+            TLSFailed: the handshake did not succeed.
         """
-        session = Session(self._transport.connect(), self.hostname, self._secure)
-        if self.policy.tls == "implicit" if tls is None else tls:
-            session.start_tls()
-        session.read_greeting()
+        return self._begin(self._transport.connect(), self.policy.tls == "implicit" if tls is None else tls)
+
+    def _begin(self, pipe: Pipe, tls: bool) -> Session:
+        """A session up to the greeting; where none comes, nothing stays open."""
+        session = Session(pipe, self.hostname, self._secure)
+        try:
+            if tls:
+                session.start_tls()
+            session.read_greeting()
+        except BaseException:
+            session.close()
+            raise
         return session
 
     def smtplib(self) -> smtplib.SMTP:
         """A connected ``smtplib.SMTP``; the greeting has been read.
 
         Raises:
+            ConnectionClosed: the lab has stopped.
             ValueError: the profile speaks implicit TLS, which is ``smtplib.SMTP_SSL``'s business.
         """
         if self.policy.tls == "implicit":
@@ -238,10 +249,7 @@ class Lab:
             engine.dialogue.rehearsal = list(before.decisions)
 
         pipe = self._transport.connect(rehearse)
-        session = Session(pipe, self.hostname, self._secure)
-        if self.policy.tls == "implicit":
-            session.start_tls()
-        session.read_greeting()
+        session = self._begin(pipe, self.policy.tls == "implicit")
         for exchange in said:
             if session.closed:
                 break  # what the client still sent was never answered

@@ -143,6 +143,7 @@ class SocketTransport:
         port: int = client.getsockname()[1]
         expected = self._expected[port] = _Expected(rehearse)
         try:
+            self._demand_running()  # after it is expected: a lab that stops from now on says so
             client.connect(self._address)
             return SocketPipe(client, self, expected.connection.result(CALL_SECONDS))
         except BaseException as error:
@@ -156,7 +157,13 @@ class SocketTransport:
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
         from helpers.lab.clients import WatchedSMTP
 
+        self._demand_running()
         return WatchedSMTP(*self._address, local_hostname=client_name, why_silent=self.why_silent)
+
+    def _demand_running(self) -> None:
+        """By now another lab may listen on this one's port, and would answer in its place."""
+        if self._server is None:
+            raise ConnectionClosed(STOPPED)
 
     def run(self, action: Callable[[], T]) -> T:
         return host().run(action)
@@ -172,14 +179,20 @@ class SocketTransport:
         if threading.current_thread() is not host().thread:
             host().call(_quiet(lambda: list(self._engines.values())))
 
-    def why_silent(self, port: int) -> str | None:
-        """What the server waits for on the connection from this client port; None while it is busy."""
+    def why_silent(self, port: int, sent: int | None = None, received: int = 0) -> str | None:
+        """What the server waits for on the connection from this client port; None while it is busy.
+
+        It is also busy while octets are on their way, which only who counts them can tell: ``sent`` and
+        ``received`` are the client's counts. A system that is short of room moves them on in its own time.
+        """
 
         async def ask() -> str | None:
             engine = self._engines.get(port)
             if engine is None:
                 return None
             await _quiet(lambda: [engine])
+            if sent is not None and (engine.heard_octets < sent or engine.said_octets > received):
+                return None
             return engine.waiting_for()
 
         waiting: str | None = host().call(ask())
@@ -206,6 +219,7 @@ class SocketPipe:
         self._transport = transport
         self._port: int = client.getsockname()[1]
         self._early: deque[bytes] = deque()  # what came while there was still something to send
+        self._sent = self._received = 0  # octets
         self.connection = connection
         client.settimeout(PATIENCE)
 
@@ -213,7 +227,9 @@ class SocketPipe:
         left = memoryview(octets)
         while left:
             try:
-                left = left[self._socket.send(left) :]
+                taken = self._socket.send(left)
+                self._sent += taken
+                left = left[taken:]
             except TimeoutError:
                 # the server reads no further while its replies wait to be read
                 if readable(self._socket) and (more := self._receive()):
@@ -227,7 +243,7 @@ class SocketPipe:
         while True:
             if readable(self._socket, PATIENCE):
                 return self._receive()
-            waiting = self._transport.why_silent(self._port)
+            waiting = self._why_silent()
             if waiting is not None and not readable(self._socket):
                 raise NothingToWaitFor(f"No reply will come: the server waits for {waiting}.")
 
@@ -237,16 +253,21 @@ class SocketPipe:
         while True:
             if readable(self._socket):
                 return self._receive()
-            waiting = self._transport.why_silent(self._port)
+            waiting = self._why_silent()
             if waiting is not None:
                 return self._receive() if readable(self._socket) else None
             if readable(self._socket, PATIENCE):
                 return self._receive()
 
+    def _why_silent(self) -> str | None:
+        return self._transport.why_silent(self._port, self._sent, self._received)
+
     def _receive(self) -> bytes:
         while True:
             try:
-                return self._socket.recv(65536)
+                octets = self._socket.recv(65536)
+                self._received += len(octets)
+                return octets
             except TimeoutError:  # another thread was quicker
                 continue
             except OSError:

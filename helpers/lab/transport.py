@@ -43,10 +43,10 @@ class Transport(Protocol):
         """Take no more connections."""
 
     def connect(self, rehearse: Callable[[Engine], None] | None = None) -> Pipe:
-        """A new connection of a Session; ``rehearse`` prepares the server's side of it."""
+        """A new connection of a Session; ``rehearse`` prepares the server's side. Raises ConnectionClosed after stop."""
 
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
-        """A connected ``smtplib.SMTP``."""
+        """A connected ``smtplib.SMTP``. Raises ConnectionClosed after stop."""
 
     def run(self, action: Callable[[], T]) -> T:
         """Run ``action`` where the server runs, and return what it returns."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import smtplib
 import socket
 import threading
+import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +17,7 @@ from helpers.lab import Lab, running_labs
 from helpers.lab.dialogue import Dialogue
 from helpers.lab.sockets import _Expected
 from helpers.lab.transport import NoSockets
-from helpers.session import ConnectionClosed, Session
+from helpers.session import ConnectionClosed, Session, SessionError
 from tests.unit.lab.conftest import Start
 from tests.unit.lab.talk import EHLO, PLAIN_ALICE, deliver, eventually, raw_pipe, say
 
@@ -209,6 +212,51 @@ def test_a_session_that_connects_while_the_lab_stops_is_told_so() -> None:
         lab.stop()
         with pytest.raises(ConnectionClosed, match="The lab has stopped"):
             waiting.connection.result(0)
+
+
+def test_a_lab_that_was_replaced_is_told_so_and_reaches_nobody_else(start: Start) -> None:
+    """The new lab listens on the old one's port, so a connection would come about, with the wrong server."""
+    first = start("open")
+    second = start("open")
+    before = time.monotonic()
+    for connect in (first.connect, first.smtplib, lambda: first.replay(())):
+        with pytest.raises(ConnectionClosed, match="The lab has stopped"):
+            connect()
+    assert time.monotonic() - before < 5
+    assert second.transcript().connections == ()
+
+
+@pytest.mark.parametrize("tls", [None, True])
+def test_a_connection_that_comes_to_nothing_is_closed(lab: Lab, tls: bool | None) -> None:
+    lab.fault("CONNECT", drop=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(SessionError) as failed:
+            lab.connect(tls)
+        del failed  # its frames hold the session
+        gc.collect()
+    assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
+
+
+def test_what_is_done_in_the_server_is_not_done_beside_it(lab: Lab) -> None:
+    """A widget's callback may come from another thread than the cell that runs."""
+    busy, done = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        busy.set()
+        time.sleep(0.2)
+        done.set()
+
+    lab.fault("NOOP", delay=1, times=1)
+    lab.clock.on_advance.append(slow)  # runs where the server runs
+    session = lab.connect()
+    other = threading.Thread(target=session.send, args=("NOOP",))
+    other.start()
+    assert busy.wait(5)
+    seen: list[bool] = []
+    lab.in_server(lambda: seen.append(done.is_set()))
+    other.join(5)
+    assert seen == [True]
 
 
 def test_a_lab_that_goes_as_a_context_manager(transport: str) -> None:
