@@ -66,7 +66,7 @@ def hand_over(
     ``recipients`` has the parameters of each one's RCPT; those of DSN go on to a server that offers it.
 
     TLS is used where it is offered and works (RFC 7435): mail that nobody could read on its way is better, and mail
-    in clear text is still mail.
+    in clear text is still mail. A server that speaks nothing but TLS is tried again later.
     """
     try:
         return _Handover(connect, host, hostname, message).run(recipients)
@@ -96,7 +96,9 @@ class _Handover:
         except _Over as over:
             decided = dict.fromkeys(recipients, over.outcome) | decided
         except TLSFailed:
-            raise
+            if session is not None:  # after STARTTLS: another connection may do without
+                raise
+            decided = dict.fromkeys(recipients, self._silence("4.7.5", "no-tls"))
         except SessionError:
             decided = dict.fromkeys(recipients, self._silence("4.4.2", "cut-off")) | decided
         except MalformedReply:

@@ -120,6 +120,20 @@ def test_without_a_fitting_certificate_the_message_goes_in_clear_text(lab: Lab, 
         assert [c.exchanges[-1].after.tls for c in other.transcript().connections][-1] is False
 
 
+def test_a_server_with_which_no_tls_comes_about_is_tried_again(lab: Lab, transport: str) -> None:
+    """On a port for implicit TLS there is no clear text to fall back to."""
+    with Lab("submissions", name="o", domain="other.example", transport=transport, certificate="expired") as other:
+        post(lab, BOB, GREY)
+        lab.queue.run()
+        assert states(lab) == {BOB: "deferred", GREY: "deferred"}
+        attempt = lab.queue.deliveries[0].attempts[0]
+        assert attempt.status == "4.7.5"  # "cryptographic failure" (RFC 3463 3.8), for now
+        assert attempt.place == "connection"
+        assert attempt.reply is None
+        assert other.hostname in attempt.said
+        assert all(c.closed for c in other.transcript().connections)
+
+
 def test_one_copy_goes_to_all_recipients_of_a_domain(lab: Lab, other: Lab, start: Start) -> None:
     third = start("mx", name="third", domain="third.example")
     post(lab, BOB, "carol@third.example", "alice@other.example")
