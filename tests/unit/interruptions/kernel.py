@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from types import TracebackType
@@ -53,9 +54,14 @@ class Kernel:
         """Start a cell; its message's identifier."""
         return str(self.client.execute(code))
 
-    def end(self, message: str) -> Result:
+    def end(self, message: str, printed: str = "", seconds: float = SECONDS) -> Result:
+        """Wait for the end of a cell, or until it has printed this.
+
+        Raises:
+            TimeoutError: that does not happen.
+        """
         result, began = Result(), time.monotonic()
-        while time.monotonic() < began + SECONDS:
+        while time.monotonic() < began + seconds:
             try:
                 heard: dict[str, Any] = self.client.get_iopub_msg(timeout=1)
             except Empty:
@@ -65,13 +71,15 @@ class Kernel:
             content = heard["content"]
             if heard["msg_type"] == "stream":
                 result.printed += content["text"]
+                if printed and printed in result.printed:
+                    return result
             elif heard["msg_type"] == "error":
                 result.error = content["ename"]
                 result.traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(content["traceback"]))
             elif heard["msg_type"] == "status" and content["execution_state"] == "idle":
                 result.seconds = time.monotonic() - began
                 return result
-        raise AssertionError(f"the kernel has not come back from its cell for {SECONDS} seconds")
+        raise TimeoutError(f"the kernel has not come back from its cell for {seconds} seconds")
 
     def run(self, code: str) -> Result:
         return self.end(self.begin(code))
@@ -82,8 +90,13 @@ class Kernel:
         assert result.error == "", result.traceback
         return result.printed.strip()
 
-    def interrupt(self) -> None:
-        self.manager.interrupt_kernel()
+    def interrupt(self, message: str) -> Result:
+        """Press until the cell ends: Python drops an interrupt that strikes in a weak reference's callback."""
+        for _ in range(4):
+            self.manager.interrupt_kernel()
+            with suppress(TimeoutError):
+                return self.end(message, seconds=3)
+        raise TimeoutError("the kernel cannot be interrupted")
 
     def restart(self) -> None:
         self.client.stop_channels()
