@@ -120,6 +120,9 @@ class Engine(SMTP):
         self._in_turn = 0  # answers since the loop last had other things to do
         self._lets_others = False
         self._closed_by = b"client"
+        self._under_tls = False
+        #: octets that came and that went, as the socket counts them: inside TLS the records, not what is in them
+        self.heard_octets = self.said_octets = 0
 
     # --- the connection's life ------------------------------------------------------------------------
 
@@ -149,6 +152,8 @@ class Engine(SMTP):
         self._now_waiting = Next.COMMAND  # the client's first octets may come before the reader goes on
 
     def data_received(self, data: bytes) -> None:
+        if not self._under_tls:
+            self.heard_octets += len(data)
         if self._now_waiting is not Next.TLS:
             self.log.add(EventKind.CLIENT, self.connection, data, self.dialogue.tls)
         self.stream.feed(data)
@@ -189,8 +194,13 @@ class Engine(SMTP):
         octets += b"\r\n"
         self.heard_at = self._clock.now  # before it is out: whoever has read it may move the clock at once
         self.log.add(EventKind.SERVER, self.connection, octets, self.dialogue.tls, self.stream.consumed)
-        self._writer.write(octets)
+        self._write(octets)
         await self._writer.drain()
+
+    def _write(self, octets: bytes) -> None:
+        if not self._under_tls:
+            self.said_octets += len(octets)
+        self._writer.write(octets)
 
     def note(self, text: str) -> None:
         self.log.add(EventKind.NOTE, self.connection, text.encode("utf-8", "backslashreplace"))
@@ -430,7 +440,7 @@ class Engine(SMTP):
         if self._now_waiting is not Next.TLS:  # a word in the middle of a handshake would only be garbage
             consumed = self.stream.consumed
             self.log.add(EventKind.SERVER, self.connection, octets, self.dialogue.tls, consumed)
-            self._writer.write(octets)
+            self._write(octets)
         self._closed_by = b"server"
         self._close()
         # close_notify is written by now; a TLS client that never answers it must not keep the connection
@@ -441,6 +451,8 @@ class Engine(SMTP):
     async def _upgrade(self, first_octets: bytes) -> None:
         """Run the TLS handshake on this connection; asyncio calls connection_made again behind it."""
         self._now_waiting = Next.TLS
+        self._under_tls = True
+        self.heard_octets -= len(first_octets)  # they come once more, below TLS
         context = self._tls_context()
         waiter = self.loop.create_future()
         protocol = sslproto.SSLProtocol(
@@ -470,6 +482,10 @@ class Engine(SMTP):
         await waiter
 
     def _below_tls(self, kind: EventKind, octets: bytes) -> None:
+        if kind is EventKind.CLIENT_TLS:
+            self.heard_octets += len(octets)
+        else:
+            self.said_octets += len(octets)
         if self in self._live:
             self.log.add(kind, self.connection, octets, tls=True)
 
