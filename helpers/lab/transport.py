@@ -43,10 +43,14 @@ class Transport(Protocol):
         """Take no more connections."""
 
     def connect(self, rehearse: Callable[[Engine], None] | None = None) -> Pipe:
-        """A new connection of a Session; ``rehearse`` prepares the server's side. Raises ConnectionClosed after stop."""
+        """A new connection of a Session; ``rehearse`` prepares the server's side of it.
+
+        Raises:
+            ConnectionClosed: the transport has stopped.
+        """
 
     def smtp_client(self, hostname: str, client_name: str) -> smtplib.SMTP:
-        """A connected ``smtplib.SMTP``. Raises ConnectionClosed after stop."""
+        """A connected ``smtplib.SMTP``. Raises ConnectionClosed as ``connect`` does."""
 
     def run(self, action: Callable[[], T]) -> T:
         """Run ``action`` where the server runs, and return what it returns."""
