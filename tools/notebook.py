@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -76,8 +77,11 @@ def run(
     notebook.cells = [cell for cell in notebook.cells if not set(tags(cell)) & set(without)]
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
+    # a TCP port is picked a moment before it is used, and another process may take it in between
+    manager = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp")
     client = NotebookClient(
         notebook,
+        km=manager,
         timeout=TIMEOUT_SECONDS,
         allow_errors=True,
         record_timing=False,
@@ -86,6 +90,7 @@ def run(
         resources={"metadata": {"path": str(folder)}},
     )
     with tempfile.TemporaryDirectory() as empty:
+        manager.connection_file = f"{empty}/kernel.json"
         own = {"SPEAK_SMTP_PROGRESS_DIR": f"{empty}/progress", "IPYTHONDIR": f"{empty}/ipython"}
         client.execute(env={**os.environ, **own, **(environment or {})})
     return notebook
