@@ -49,7 +49,7 @@ notebooks: test-env ## write the navigation lines and run all notebooks anew (NO
 
 .PHONY: links html
 html: test-env ## write the whole course as web pages that need no kernel, into build/html
-	@$(TEST_PYTHON) tools/edition.py
+	@$(TEST_PYTHON) tools/edition.py $(ARGS)
 
 .PHONY: slides
 slides: test-env $(if $(REVEAL),,build/npm/node_modules/reveal.js) ## build the slides of each lesson into build/slides (needs npm, once)

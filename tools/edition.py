@@ -1,6 +1,8 @@
 """Write the edition that needs no kernel: the whole course as web pages, from the stored outputs.
 
     python tools/edition.py [FOLDER]     FOLDER is build/html unless told
+    python tools/edition.py --with-extras
+                                         with the sheet and the slides, which make sheet and make slides have built
 
 Every page says where it can be run. Nothing is fetched from elsewhere: one stylesheet, no script.
 """
@@ -34,6 +36,13 @@ STYLESHEET = "edition.css"
 TITLE = "Speak SMTP"
 PROMISE = "Learn SMTP by speaking it, one command at a time, to a real mail server that lives in your notebook."
 EXERCISE_TAG = "exercise:"
+BUILD = nb.ROOT / "build"
+#: What is built elsewhere and can be given away with the pages, and what its first file is called on the first page.
+EXTRAS = {
+    "speak-smtp-sheet.pdf": "The reference on two pages, to print (PDF)",
+    "speak-smtp-sheet.html": "The same two pages, to read",
+    "slides/index.html": "The slides of every lesson",
+}
 
 _LINK = re.compile(r'href="([a-z0-9-]+)\.ipynb(#[^"]*)?"')
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
@@ -144,13 +153,16 @@ something yourself, run it: <a href="{html.escape(repo.binder(source))}">on Bind
 """
 
 
-def index(course: Iterable[Lesson], repo: links.Repository) -> str:
-    """The first page."""
+def index(course: Iterable[Lesson], repo: links.Repository, *, with_extras: bool = False) -> str:
+    """The first page; ``with_extras`` when the sheet and the slides lie beside it."""
+    also = "".join(f'<li><a href="{name}">{text}</a></li>' for name, text in EXTRAS.items())
+    also += f'<li><a href="{html.escape(repo.source("workshop/README.md"))}">The workshop kit, for instructors</a></li>'
     main = (
         f"<h1>{TITLE}</h1><p>{PROMISE}</p>"
         "<p>These pages show the whole course with what the server answered. In the notebooks the server answers "
         "<em>you</em>: each page has a link that runs it. No mail ever leaves the computer it runs on.</p>"
         f"<h2>The course</h2>{contents(course)}"
+        f"{f'<h2>To print and to teach</h2><ul>{also}</ul>' if with_extras else ''}"
     )
     return page(TITLE, main, "index.html", links.FIRST, repo)
 
@@ -161,35 +173,47 @@ def stylesheet() -> str:
     return f":root{{{accents}}}\n{CSS.read_text(encoding='utf-8')}\n{STYLE}\n"
 
 
-def write(folder: Path) -> list[Path]:
+def write(folder: Path, extras: Path | None = None) -> list[Path]:
     """Write every page into the folder, which is emptied first, and say which.
 
+    ``extras`` is the folder in which the sheet and the slides were built; they are copied to the pages.
+
     Raises:
-        ValueError: the folder holds something else than an earlier edition; nothing was touched.
+        ValueError: the folder holds something else than an earlier edition, or an extra is missing; nothing was
+            touched.
     """
     repo = links.repository()
+    if extras and (missing := [name for name in EXTRAS if not (extras / name).is_file()]):
+        raise ValueError(f"{extras} has no {missing[0]}: run make sheet and make slides first")
     if folder.exists():
         if any(folder.iterdir()) and not (folder / STYLESHEET).is_file():
             raise ValueError(f"{folder} holds other files, and writing the edition empties it: name another folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / STYLESHEET).write_text(stylesheet(), encoding="utf-8")
-    pages = {"index.html": index(lessons(), repo)}
+    pages = {"index.html": index(lessons(), repo, with_extras=extras is not None)}
     for lesson in lessons():
         notebook = nb.read(nb.NOTEBOOKS / lesson.file)
         here = page_name(lesson)
         pages[here] = page(lesson.title, body(notebook), here, f"notebooks/{lesson.file}", repo)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
+    if extras:
+        for name in EXTRAS:
+            if "/" in name:
+                shutil.copytree((extras / name).parent, (folder / name).parent)
+            else:
+                shutil.copyfile(extras / name, folder / name)
     return [folder / name for name in pages]
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="edition.py", description="Write the course as web pages.")
-    parser.add_argument("folder", nargs="?", type=Path, default=nb.ROOT / "build" / "html")
-    folder: Path = parser.parse_args(argv).folder
+    parser.add_argument("folder", nargs="?", type=Path, default=BUILD / "html")
+    parser.add_argument("--with-extras", action="store_true", help="put the sheet and the slides beside the pages")
+    options = parser.parse_args(argv)
     try:
-        written = write(folder)
+        written = write(options.folder, BUILD if options.with_extras else None)
     except ValueError as error:
         parser.error(str(error))
     print(f"{len(written)} pages. Open {written[0]}")

@@ -135,6 +135,33 @@ def test_what_the_server_answered_is_there(written: dict[str, Reader], lesson: e
                 assert as_read(output.text) in as_read(text)
 
 
+def test_the_sheet_and_the_slides_come_along_where_they_are_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edition, "body", lambda notebook: "")  # the first page is what counts here
+    built = tmp_path / "build"
+    (built / "slides").mkdir(parents=True)
+    for name in ("speak-smtp-sheet.pdf", "speak-smtp-sheet.html", "slides/index.html", "slides/01.html"):
+        (built / name).write_text(name)
+    folder = tmp_path / "html"
+    edition.write(folder, built)
+    first = Reader((folder / "index.html").read_text(encoding="utf-8"))
+    hrefs = {link["href"] for link in first.all("a") if not link["href"].startswith(("https://", "#"))}
+    assert {"speak-smtp-sheet.pdf", "speak-smtp-sheet.html", "slides/index.html"} <= hrefs
+    assert all((folder / href).is_file() for href in hrefs)
+    assert (folder / "slides" / "01.html").read_text() == "slides/01.html"
+    assert links.repository().source("workshop/README.md") in {link["href"] for link in first.all("a")}
+    edition.write(folder)  # and without them no link to them is left
+    assert not (folder / "slides").exists()
+    assert "slides/" not in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_extra_that_was_not_built_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"has no speak-smtp-sheet\.pdf: run make sheet"):
+        edition.write(tmp_path / "html", tmp_path)
+    assert not (tmp_path / "html").exists()
+
+
 def test_what_a_peer_sent_stays_text() -> None:
     evil = "<script>alert(1)</script>"
     outputs = [
