@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -84,39 +83,42 @@ class StepLoop(asyncio.AbstractEventLoop):
         with self.lock:
             if self._stepping:
                 return  # called from inside: the outer call goes on with it
-            self._stepping = True
+            outer = asyncio._get_running_loop()
+            task = _task_of(outer)
             try:
-                with _in_place_of_any_other(self):
-                    for _ in range(MAX_STEPS):
-                        if not self._ready:
-                            return
-                        handle = self._ready.popleft()
-                        if not handle.cancelled():
-                            handle._run()
-                raise RuntimeError("the lab's loop does not come to rest")
+                try:
+                    self._step(outer, task)
+                finally:
+                    self._step_aside(outer, task)
             finally:
-                self._stepping = False
+                # an interrupt may strike anywhere, in the line above too, and a kernel whose own loop does not
+                # come back is dead
+                self._step_aside(outer, task)
 
-
-@contextmanager
-def _in_place_of_any_other(loop: StepLoop) -> Iterator[None]:
-    """Step aside from a loop that is running this very code, as a notebook's kernel does."""
-    outer = asyncio._get_running_loop()
-    task: asyncio.Task[Any] | None = None
-    if outer is not None:
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            task = None
-        if task is not None:
-            asyncio.tasks._leave_task(outer, task)
-    asyncio._set_running_loop(loop)
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(outer)
+    def _step(self, outer: asyncio.AbstractEventLoop | None, task: asyncio.Task[Any] | None) -> None:
+        """Run in the place of the loop that is running this very code, as a notebook's kernel does."""
+        self._stepping = True
         if outer is not None and task is not None:
+            asyncio.tasks._leave_task(outer, task)
+        asyncio._set_running_loop(self)
+        for _ in range(MAX_STEPS):
+            if not self._ready:
+                return
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+        raise RuntimeError("the lab's loop does not come to rest")
+
+    def _step_aside(self, outer: asyncio.AbstractEventLoop | None, task: asyncio.Task[Any] | None) -> None:
+        """Let the other loop go on where it was; once more does no harm."""
+        asyncio._set_running_loop(outer)
+        if outer is not None and task is not None and asyncio.current_task(outer) is not task:
             asyncio.tasks._enter_task(outer, task)
+        self._stepping = False
+
+
+def _task_of(loop: asyncio.AbstractEventLoop | None) -> asyncio.Task[Any] | None:
+    return None if loop is None else asyncio.current_task(loop)
 
 
 class MemoryLink(asyncio.Transport):
@@ -270,8 +272,9 @@ class MemoryTransport:
         return MemorySMTP(hostname, local_hostname=client_name, connect=self.connect)
 
     def run(self, action: Callable[[], T]) -> T:
-        result = action()
-        self._loop.run_until_quiet()
+        with self._loop.lock:  # the server may be at work in another thread
+            result = action()
+            self._loop.run_until_quiet()
         return result
 
     def settle(self) -> None:
