@@ -29,7 +29,7 @@ from helpers.exercises.course import Lesson, lessons
 from helpers.exercises.registry import UnknownId, registry
 from helpers.views.markup import escaped, prose
 from helpers.views.style import STYLE
-from tools import edition, navigation, workshop
+from tools import edition, links, navigation, workshop
 from tools import notebook as nb
 
 CHOICE = nb.ROOT / "workshop" / "slides.toml"
@@ -97,6 +97,8 @@ def _slide(lesson: Lesson, notebook: NotebookNode, entry: str) -> Slide:
             return _question(notebook, rest, shown=kind == "answer")
         if kind == "task":
             return _task(notebook, rest)
+        if kind == "welcome":
+            return _welcome(notebook, rest)
         return _cells(lesson, notebook, entry)
     except (BadSlide, UnknownId) as error:
         raise BadSlide(f"slides.toml, lesson {lesson.id}, {entry!r}: {error}") from None
@@ -244,6 +246,23 @@ def _task(notebook: NotebookNode, identifier: str) -> Slide:
     heading = f"Exercise {letter}: {exercise.title[:1].lower()}{exercise.title[1:]}"
     stuck = f'<p class="where">Stuck? <code>hint("{identifier}")</code>, then <code>solution("{identifier}")</code></p>'
     return Slide(_section_of(notebook, identifier), f"<p>{prose(exercise.task)}</p>{stuck}", heading)
+
+
+def _welcome(notebook: NotebookNode, address: str) -> Slide:
+    """Where the room opens the course: what stands on the wall while people arrive."""
+    repo = links.repository()
+    where = f"<b>{escaped(address)}</b>" if address else f"<b>{escaped(repo.url)}</b>, the button “launch binder”"
+    first = list(dict.fromkeys(sections(notebook).values()))[1]  # after the title
+    return Slide(
+        first,
+        f"<p>Nothing to install: open {where}</p><p>Or on your own computer, with Python 3.11 to 3.14:</p>"
+        f'<div class="highlight"><pre>{escaped(repo.clone())}\nmake lab</pre></div>'
+        f"<p>Without git: the button “Code”, “Download ZIP”. On Windows, in place of <code>make lab</code>: "
+        "<code>py -3.12 tools\\setup_env.py lab</code></p>"
+        "<p>Then click into the first grey cell and press Shift and Enter. It ends with “Everything is here”, or says "
+        "what to do.</p>",
+        "Open the course",
+    )
 
 
 # --- pages ------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers.exercises.course import Lesson, lessons
 from helpers.exercises.registry import registry
+from tools import links, slides, workshop
 from tools import notebook as nb
-from tools import slides, workshop
 
 CHOSEN = slides.chosen()
 TAUGHT = [lesson for lesson in lessons() if lesson.minutes]
@@ -84,6 +84,18 @@ def test_an_exercise_on_the_wall_has_no_solution() -> None:
     for slide in (cell, task):
         assert "Hint 1" not in slide.body
         assert registry().exercise("01.a").solution.explanation not in text(slide.body)
+
+
+def test_what_stands_on_the_wall_while_people_arrive() -> None:
+    start = lessons()[0]
+    common, own = deck("welcome", "welcome https://hub.example.org/?a&b", lesson=start)
+    url = links.repository().url
+    assert f"open {url}, the button" in text(common.body)
+    assert f"git clone {url}\ncd " in text(common.body)
+    assert "make lab" in text(common.body)
+    assert "open https://hub.example.org/?a&b" in text(own.body)
+    assert "launch binder" not in text(own.body)
+    assert workshop.is_part("Check that everything is here", common.section)  # the notes for it stand beside
 
 
 def test_a_cell_comes_with_its_stored_output_and_can_be_cut() -> None:
