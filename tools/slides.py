@@ -251,12 +251,17 @@ def _task(notebook: NotebookNode, identifier: str) -> Slide:
 def _welcome(notebook: NotebookNode, address: str) -> Slide:
     """Where the room opens the course: what stands on the wall while people arrive."""
     repo = links.repository()
-    where = f"<b>{escaped(address)}</b>" if address else f"<b>{escaped(repo.url)}</b>, the button “launch binder”"
+    where = (
+        f"<b>{escaped(address)}</b>"
+        if address
+        else f"<b>{escaped(repo.url.removeprefix('https://'))}</b>, the button “launch binder”"
+    )
+    lines = "\n".join(escaped(line) for line in (*repo.clone().splitlines(), "make lab"))
     first = list(dict.fromkeys(sections(notebook).values()))[1]  # after the title
     return Slide(
         first,
         f"<p>Nothing to install: open {where}</p><p>Or on your own computer, with Python 3.11 to 3.14:</p>"
-        f'<div class="highlight"><pre>{escaped(repo.clone())}\nmake lab</pre></div>'
+        f'<div class="highlight"><pre>{lines}</pre></div>'
         f"<p>Without git: the button “Code”, “Download ZIP”. On Windows, in place of <code>make lab</code>: "
         "<code>py -3.12 tools\\setup_env.py lab</code></p>"
         "<p>Then click into the first grey cell and press Shift and Enter. It ends with “Everything is here”, or says "
