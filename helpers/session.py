@@ -133,7 +133,7 @@ class Session:
             self._write(bytes(octets))
             while (more := self._pipe.read_ready()) is not None:
                 if not more:
-                    self._ended = True
+                    self.close()
                     break
                 self._buffer += more
         replies = []
@@ -202,7 +202,7 @@ class Session:
         except ConnectionClosed:
             # the server may have said why before it closed: that is the answer
             if not self._fill_quietly() and not self._buffer:
-                self._ended = True
+                self.close()
                 raise self._gone() from None
 
     def _fill_quietly(self) -> bool:
@@ -217,7 +217,7 @@ class Session:
         while (reply := self._next_reply()) is None:
             more = self._pipe.read()
             if not more:
-                self._ended = True
+                self.close()
                 raise self._gone()
             self._buffer += more
         return reply
@@ -235,8 +235,7 @@ class Session:
         del self._buffer[:end]
         self._last = reply = parse_reply(raw)
         if reply.code in (221, 421) and not self._buffer:
-            self._ended = True
-            self._pipe.close()
+            self.close()
         return reply
 
     def _gone(self) -> ConnectionClosed:

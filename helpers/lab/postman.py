@@ -85,7 +85,8 @@ class Postman:
             while self.lab.running and (errands := self.outgoing.due(self.lab.clock.now)):
                 tried = True
                 for errand in errands:
-                    self._carry(errand)
+                    if self.lab.running:  # it may be stopped in the middle
+                        self._carry(errand)
         return tried
 
     def _carry(self, errand: Errand) -> None:

@@ -238,6 +238,24 @@ def test_a_connection_that_comes_to_nothing_is_closed(lab: Lab, tls: bool | None
     assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_session_that_the_server_has_ended_keeps_nothing_open(lab: Lab, raw: bool) -> None:
+    lab.fault("NOOP", drop=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        session = lab.connect()
+        if raw:
+            assert session.send_raw(b"NOOP\r\n") == []
+        else:
+            with pytest.raises(ConnectionClosed):
+                session.send("NOOP")
+        assert session.closed
+        del session
+        gc.collect()
+    assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
+    assert lab.transcript().connections[-1].closed == "dropped"
+
+
 def test_what_is_done_in_the_server_is_not_done_beside_it(lab: Lab) -> None:
     """A widget's callback may come from another thread than the cell that runs."""
     busy, done = threading.Event(), threading.Event()

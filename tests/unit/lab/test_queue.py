@@ -323,6 +323,15 @@ def test_labs_without_mail_between_them_keep_their_time(lab: Lab, other: Lab) ->
     assert other.clock.now == START
 
 
+def test_a_lab_that_is_stopped_between_two_deliveries_makes_the_first_alone(lab: Lab, other: Lab, start: Start) -> None:
+    third = start("mx", name="third", domain="third.example")
+    post(lab, BOB, "carol@third.example")
+    other.clock.on_advance.append(lab.stop)  # its clock is set forward when a delivery to it begins
+    lab.queue.run()
+    assert states(lab) == {BOB: "delivered", "carol@third.example": "waiting"}
+    assert third.mailboxes == {}
+
+
 def test_a_stopped_lab_sends_nothing(lab: Lab, other: Lab) -> None:
     post(lab, BOB)
     lab.stop()
