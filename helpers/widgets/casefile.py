@@ -17,7 +17,7 @@ from helpers.views.markup import escaped, prose
 from helpers.views.style import card
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import alert, told
 from helpers.wire.messages import Status, Verdict
 from helpers.wire.transcript import Transcript
 
@@ -85,14 +85,15 @@ class CaseFile(Stored):
         return verdict
 
     def _clicked(self) -> None:
-        """Conclude as chosen; nothing is raised, since nobody would see it."""
-        try:
+        """Conclude as chosen."""
+        with told(self._trouble):
             if None in (self.causes.value, self.actors.value):
                 self.result.value = '<div class="body" role="status">○ Choose a root cause and who can act first.</div>'
             else:
                 self.conclude(self.causes.value, self.actors.value)
-        except Exception as error:
-            self.result.value = f'<div class="body" role="alert">✕ {escaped(in_words(error))}</div>'
+
+    def _trouble(self, sentence: str) -> None:
+        self.result.value = alert(sentence)
 
     @property
     def _title(self) -> str:

@@ -13,7 +13,7 @@ from helpers.views.markup import escaped
 from helpers.views.style import card
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import alert, told
 
 #: What each phase answers, for those who know when it came.
 _ANSWERED = {
@@ -70,14 +70,15 @@ class DiagnosisBox(Stored):
         return diagnosis
 
     def _clicked(self) -> None:
-        """Diagnose what was pasted; nothing is raised, since nobody would see it."""
-        try:
+        """Diagnose what was pasted."""
+        with told(self._trouble):
             if not self.text.value.strip():
                 self.result.value = '<div class="body" role="status">○ Paste something first.</div>'
             else:
                 self.diagnose(self.text.value, self.phase.value or None)
-        except Exception as error:
-            self.result.value = f'<div class="body" role="alert">✕ {escaped(in_words(error))}</div>'
+
+    def _trouble(self, sentence: str) -> None:
+        self.result.value = alert(sentence)
 
     def _plain(self) -> str:
         return f"A box to paste an error into. In code: diagnose({_EXAMPLE!r})"

@@ -15,7 +15,7 @@ from helpers.views.markup import count, escaped
 from helpers.views.style import card
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import alert, told
 
 
 class Gallery(Stored):
@@ -114,12 +114,12 @@ class Gallery(Stored):
     def _say(self, sentence: str) -> None:
         self.happened.value = f'<div class="body" role="alert">{escaped(sentence)}</div>'
 
+    def _trouble(self, sentence: str) -> None:
+        self.happened.value = alert(sentence)
+
     def _clicked(self, action: Callable[[], None]) -> None:
-        """Do what was asked for; nothing is raised, since nobody would see it."""
-        try:
+        with told(self._trouble):
             action()
-        except Exception as error:
-            self._say(f"✕ {in_words(error)}")
 
     def _plain(self) -> str:
         rows = [f"Gallery of failures: {count(len(failures()), 'failure')}"]

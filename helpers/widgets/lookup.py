@@ -28,7 +28,7 @@ from helpers.views.markup import escaped
 from helpers.widgets.layout import foundation
 from helpers.widgets.picker import CommandPicker
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,14 +173,13 @@ class Lookup(Stored):
     # --- drawing -------------------------------------------------------------------------------------------------
 
     def _run(self, action: Callable[[], Any]) -> None:
-        """Do what a control asks for; nothing is raised, since nobody would see it."""
         if self._drawing:
             return
-        try:
-            with self._lock:
-                action()
-        except Exception as error:
-            self._say(f'<span class="no">✕ {escaped(in_words(error))}</span>')
+        with told(self._trouble), self._lock:
+            action()
+
+    def _trouble(self, sentence: str) -> None:
+        self._say(f'<span class="no">✕ {escaped(sentence)}</span>')
 
     def _search(self) -> None:
         before = self.chosen.key if self.chosen else None

@@ -16,7 +16,7 @@ from helpers.views.style import card
 from helpers.widgets.contact import Contact
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import alert, told
 from helpers.wire.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -117,11 +117,11 @@ class LinesInOrder(Stored):
             return self._contact.transcript
 
     def _clicked(self) -> None:
-        """Send as the button asks for; nothing is raised, since nobody would see it."""
-        try:
+        with told(self._trouble):
             self.run()
-        except Exception as error:
-            self.result.value += f'<div class="body" role="alert"><p class="no">✕ {escaped(in_words(error))}</p></div>'
+
+    def _trouble(self, sentence: str) -> None:
+        self.result.value += alert(sentence)
 
     def _show(self, unsent: int) -> None:
         parts = [f'<div class="body">{conversation_html(self._contact.transcript)}</div>']

@@ -15,7 +15,7 @@ from helpers.views.style import card
 from helpers.views.verdict import verdict_html
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
-from helpers.widgets.workbench import in_words
+from helpers.widgets.trouble import alert, told
 from helpers.wire.messages import Verdict
 
 
@@ -74,14 +74,15 @@ class QuestionCard(Stored):
         return verdict
 
     def _clicked(self) -> None:
-        """Answer the choice made; nothing is raised, since nobody would see it."""
-        try:
+        """Answer the choice made."""
+        with told(self._trouble):
             if self.choices.value is None:
                 self.result.value = '<div class="body" role="status">○ Choose one of the options first.</div>'
             else:
                 self.answer(self.choices.value)
-        except Exception as error:
-            self.result.value = f'<div class="body" role="alert">✕ {escaped(in_words(error))}</div>'
+
+    def _trouble(self, sentence: str) -> None:
+        self.result.value = alert(sentence)
 
     def _plain(self) -> str:
         question = self.question

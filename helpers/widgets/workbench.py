@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from helpers import views
 from helpers.protocol.reply import Reply
-from helpers.session import ConnectionClosed, Interrupted, Session, SessionError
+from helpers.session import ConnectionClosed, Session
 from helpers.views.glyphs import of_reply
 from helpers.views.markup import escaped
 from helpers.views.secrets import sent_lines
@@ -19,15 +19,13 @@ from helpers.widgets.conversation import Conversation
 from helpers.widgets.header import Header
 from helpers.widgets.layout import foundation
 from helpers.widgets.stored import Stored
+from helpers.widgets.trouble import in_words
 from helpers.wire.transcript import Exchange
 
 if TYPE_CHECKING:
     from helpers.lab import Lab
 
 T = TypeVar("T")
-
-#: Errors whose message is written for the learner.
-_PLAIN = (LabGone, SessionError, Interrupted, ValueError, TypeError)
 
 
 class Workbench(Stored):
@@ -179,16 +177,6 @@ class Workbench(Stored):
             said = f"The server said {newest.reply.code}, {of_reply(newest.reply).word}: {newest.reply.lines[-1]}"
             self._spoken.value = f'<div role="status">{escaped(said)}</div>'
         self._heard = newest
-
-
-def in_words(error: BaseException) -> str:
-    """An error in a sentence for the learner."""
-    if isinstance(error, _PLAIN) and str(error):
-        return str(error)
-    return (
-        f"Something went wrong in this widget ({type(error).__name__}: {error}). "
-        "The lab still runs: try again, or open a new connection."
-    )
 
 
 def nothing() -> None:
