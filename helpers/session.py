@@ -59,7 +59,10 @@ class Pipe(Protocol):
         """What there is once the server has nothing left to do; None when nothing, b"" at the end."""
 
     def close(self) -> None:
-        """Close this side."""
+        """Close this side, and wait until the server has noticed."""
+
+    def drop(self) -> None:
+        """Close this side without waiting for anybody."""
 
 
 class Session:
@@ -188,7 +191,8 @@ class Session:
         try:
             yield
         except KeyboardInterrupt:
-            self.close()
+            self._ended = True
+            self._pipe.drop()  # whoever is interrupted waits for no server
             raise Interrupted(
                 "you interrupted this while it was sending or waiting for a reply, so the connection was closed. "
                 "Open a new one with lab.connect()."

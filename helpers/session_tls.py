@@ -110,3 +110,6 @@ class TLSPipe:
 
     def close(self) -> None:
         self._inner.close()
+
+    def drop(self) -> None:
+        self._inner.drop()

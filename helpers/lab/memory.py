@@ -319,3 +319,5 @@ class MemoryPipe:
     def close(self) -> None:
         self._link.hang_up()
         self._loop.run_until_quiet()
+
+    drop = close  # here the server is at work only while somebody waits for it

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,8 +43,22 @@ class Host:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
-    def call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(CALL_SECONDS)
+    def call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine in the loop. It is made there: one that an interrupt here left behind would complain."""
+        answer: Future[T] = Future()
+
+        def begin() -> None:
+            self.loop.create_task(work()).add_done_callback(tell)
+
+        def tell(task: asyncio.Task[T]) -> None:
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is None:
+                answer.set_result(task.result())
+            else:
+                answer.set_exception(error)
+
+        self.loop.call_soon_threadsafe(begin)
+        return answer.result(CALL_SECONDS)
 
     def run(self, action: Callable[[], T]) -> T:
         if threading.current_thread() is self.thread:
@@ -53,8 +67,7 @@ class Host:
         async def on_loop() -> T:
             return action()
 
-        result: T = self.call(on_loop())
-        return result
+        return self.call(on_loop)
 
 
 _host: Host | None = None
@@ -101,8 +114,7 @@ class SocketTransport:
         async def listen() -> asyncio.Server:
             return await loop.create_server(lambda: self._accept(loop), LOOPBACK, port, backlog=512)
 
-        server: asyncio.Server = host().call(listen())
-        self._server = server
+        self._server = server = host().call(listen)
         self._address = (LOOPBACK, server.sockets[0].getsockname()[1])
 
     def _accept(self, loop: asyncio.AbstractEventLoop) -> Engine:
@@ -177,7 +189,7 @@ class SocketTransport:
 
     def settle(self) -> None:
         if threading.current_thread() is not host().thread:
-            host().call(_quiet(lambda: list(self._engines.values())))
+            host().call(lambda: _quiet(lambda: list(self._engines.values())))
 
     def why_silent(self, port: int, sent: int | None = None, received: int = 0) -> str | None:
         """What the server waits for on the connection from this client port; None while it is busy.
@@ -195,8 +207,7 @@ class SocketTransport:
                 return None
             return engine.waiting_for()
 
-        waiting: str | None = host().call(ask())
-        return waiting
+        return host().call(ask)
 
 
 async def _quiet(engines: Callable[[], list[Engine]]) -> None:
@@ -272,6 +283,9 @@ class SocketPipe:
                 continue
             except OSError:
                 return b""
+
+    def drop(self) -> None:
+        self._socket.close()
 
     def close(self) -> None:
         """Close, and wait until the server has noticed: afterwards the log has all that the connection did."""

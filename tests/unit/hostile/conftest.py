@@ -21,7 +21,7 @@ from helpers.wire.events import EventKind
 from tests.unit.examples import FACTOR
 
 HERE = Path(__file__).parent
-MOST_SECONDS = 20 * FACTOR  #: of one test; a wait that is not bounded ends here
+MOST_SECONDS = 60 * FACTOR  #: of one test; a wait that is not bounded ends here
 Start = Callable[..., Lab]
 
 

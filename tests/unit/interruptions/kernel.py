@@ -36,6 +36,7 @@ class Kernel:
         # TCP ports are picked a moment before they are used, and another kernel of this machine may take them
         transport = "ipc" if os.name == "posix" else "tcp"
         self.manager = KernelManager(transport=transport, connection_file=str(folder / f"kernel-{id(self)}.json"))
+        self.begun = folder / f"begun-{id(self)}"  #: a file that a cell makes when the server is at work
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self._errors = (folder / f"errors-{id(self)}.txt").open("wb+")
         self.manager.start_kernel(env=self._environment, cwd=str(ROOT), stderr=self._errors, stdout=subprocess.DEVNULL)
@@ -90,12 +91,18 @@ class Kernel:
         assert result.error == "", result.traceback
         return result.printed.strip()
 
+    def wait_for_the_server(self) -> None:
+        until = time.monotonic() + SECONDS
+        while not self.begun.exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
     def interrupt(self, message: str) -> Result:
         """Press until the cell ends: Python drops an interrupt that strikes in a weak reference's callback."""
         for _ in range(4):
             self.manager.interrupt_kernel()
             with suppress(TimeoutError):
-                return self.end(message, seconds=3)
+                return self.end(message, seconds=10)
         raise TimeoutError("the kernel cannot be interrupted")
 
     def restart(self) -> None:

@@ -11,12 +11,22 @@ import pytest
 from tests.unit.interruptions.kernel import Kernel
 
 SLOW_SERVER = """
-import time
+import threading
+from pathlib import Path
 from helpers.lab.dialogue import Dialogue
 quick = Dialogue._METHODS["NOOP"]
+begun, go_on = Path(BEGUN), threading.Event()
 def slow(dialogue, argument):
-    time.sleep(3)
+    begun.touch()
+    go_on.wait(5)
     return quick(dialogue, argument)
+def be_slow():
+    begun.unlink(missing_ok=True)
+    go_on.clear()
+    Dialogue._METHODS["NOOP"] = slow
+def be_quick():
+    go_on.set()
+    Dialogue._METHODS["NOOP"] = quick
 """
 STILL_WORKS = """
 with lab.connect() as fresh:
@@ -30,7 +40,8 @@ with lab.connect() as fresh:
 def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder: Path = tmp_path_factory.mktemp("kernel")
     with Kernel(folder, SPEAK_SMTP_TRANSPORT=request.param) as kernel:
-        kernel.works("from helpers import CommandPicker, Lab\nlab = Lab('open')\n" + SLOW_SERVER)
+        begun = f"BEGUN = {str(kernel.begun)!r}\n"
+        kernel.works("from helpers import CommandPicker, Lab\nlab = Lab('open')\n" + begun + SLOW_SERVER)
         yield kernel
         assert "Traceback" not in kernel.errors()
 
@@ -38,27 +49,28 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(autouse=True)
 def _quick_again(kernel: Kernel) -> Iterator[None]:
     yield
-    kernel.works("Dialogue._METHODS['NOOP'] = quick")
+    kernel.works("be_quick()")
 
 
-def interrupted(kernel: Kernel, code: str, after: float = 0.5) -> tuple[str, str]:
+def interrupted(kernel: Kernel, code: str, after: float) -> str:
     cell = kernel.begin("print('begun', flush=True)\n" + code)
     kernel.end(cell, printed="begun")  # an idle kernel takes no notice of an interrupt
     time.sleep(after)
-    result = kernel.interrupt(cell)
-    return result.error, result.traceback
+    return kernel.interrupt(cell).error
 
 
 @pytest.mark.parametrize("call", ["send('NOOP')", "send_raw(b'NOOP\\r\\n')"])
 def test_during_a_send(kernel: Kernel, call: str) -> None:
-    kernel.works("session = lab.connect()\nsession.send('EHLO laptop.example')\nDialogue._METHODS['NOOP'] = slow")
-    error, traceback = interrupted(kernel, f"session.{call}")
-    assert error == "Interrupted"
-    assert traceback.strip() == (
+    kernel.works("session = lab.connect()\nsession.send('EHLO laptop.example')\nbe_slow()")
+    cell = kernel.begin(f"session.{call}")
+    kernel.wait_for_the_server()
+    result = kernel.interrupt(cell)
+    assert result.error == "Interrupted"
+    assert result.traceback.strip() == (
         "Interrupted: you interrupted this while it was sending or waiting for a reply, so the connection was closed. "
         "Open a new one with lab.connect()."
     )
-    kernel.works("Dialogue._METHODS['NOOP'] = quick")
+    kernel.works("be_quick()")
     # never the reply to another command
     again = kernel.run("session.send('VRFY alice')")
     assert again.error == "ConnectionClosed"
@@ -70,7 +82,7 @@ def test_anywhere_in_a_loop_of_sends(kernel: Kernel) -> None:
     """Wherever the interrupt strikes: in our code, in the event loop, between two sends."""
     for round_ in range(12):
         loop = "session = lab.connect()\nwhile True: assert session.send('VRFY alice').code == 250"
-        error, _ = interrupted(kernel, loop, 0.01 + 0.007 * round_)
+        error = interrupted(kernel, loop, 0.01 + 0.007 * round_)
         assert error in ("Interrupted", "KeyboardInterrupt")
         assert kernel.works(STILL_WORKS) == "250 221 True"
     # the loop that the kernel itself runs on is as it was
@@ -81,17 +93,14 @@ def test_anywhere_in_a_loop_of_sends(kernel: Kernel) -> None:
 
 def test_during_a_widget_action(kernel: Kernel) -> None:
     """The handler of a button is stopped; the widget says what happened and offers a new connection."""
-    kernel.works(
-        "picker = CommandPicker(lab)\npicker.choose('NOOP')\nDialogue._METHODS['NOOP'] = slow\n"
-        "button = picker.send_button"
-    )
+    kernel.works("picker = CommandPicker(lab)\npicker.choose('NOOP')\nbe_slow()\nbutton = picker.send_button")
     identifier = kernel.works("print(button.comm.comm_id)")
     click = {"comm_id": identifier, "data": {"method": "custom", "content": {"event": "click"}}}
     message = kernel.client.session.msg("comm_msg", click)
     kernel.client.shell_channel.send(message)
-    time.sleep(0.5)
+    kernel.wait_for_the_server()
     kernel.interrupt(message["header"]["msg_id"])
-    kernel.works("Dialogue._METHODS['NOOP'] = quick")
+    kernel.works("be_quick()")
     told = kernel.works("import re\nprint(re.sub('<[^>]*>', ' ', picker.notice.value))")
     assert "you interrupted this" in told
     assert kernel.works("print(picker.reconnect_button.layout.display)") == "None"
@@ -103,7 +112,7 @@ def test_smtplib_waiting_for_a_slow_server(kernel: Kernel) -> None:
     if kernel.works("print(lab.transport)") == "memory":
         return  # there nobody waits: the lab's clock moves
     kernel.works("client = lab.smtplib()\nlab.fault('NOOP', delay=60, times=1)")
-    error, _ = interrupted(kernel, "client.noop()")
+    error = interrupted(kernel, "client.noop()", 0.5)
     assert error == "KeyboardInterrupt"
     kernel.works("client.close()\nlab.clear_faults()")
     assert kernel.works(STILL_WORKS) == "250 221 True"
