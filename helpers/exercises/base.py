@@ -36,6 +36,11 @@ def latest(condition: Callable[[Deed], bool], *verbs: str) -> Finder:
     return find
 
 
+def holds_gap(deed: Deed) -> bool:
+    """Whether the placeholder of a gap was sent itself, as text."""
+    return any(mark in deed.command for mark in ("...", "…", "___"))
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """A known mistake. Its texts may quote what was sent: ``{command}``, ``{argument}``, ``{code}``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records
 from helpers.protocol.grammar import domain_problem, is_fqdn
 
@@ -17,8 +17,8 @@ _IP_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
 def _gap(deed: Deed) -> bool:
-    """The placeholder itself was sent, as text."""
-    return "..." in deed.command or "…" in deed.command or re.search(r"<[^.>]*>|_{3,}", deed.argument) is not None
+    """The placeholder itself was sent, as text, or words in angle brackets in its place."""
+    return holds_gap(deed) or re.search(r"<[^.>]*>", deed.argument) is not None
 
 
 def _misspelt(deed: Deed) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records
 from helpers.protocol.address import Kind, PathArgument, read_path_argument
 
@@ -60,10 +60,6 @@ def _nested(deed: Deed) -> bool:
     return deed.code == 503 and deed.exchange.before.in_transaction
 
 
-def _gap(deed: Deed) -> bool:
-    return "..." in deed.command or "…" in deed.command
-
-
 # -- 02.a: open a transaction -------------------------------------------------------------------------
 
 _CAROL = "carol@lab.example"
@@ -107,7 +103,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(_gap),
+            find=latest(holds_gap),
             message="The three dots themselves went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap",
             next_step='Replace the whole gap by a line in quotes: `session.send("MAIL FROM:<…>")` with the address.',
@@ -241,10 +237,6 @@ def _of_a_bounce(deed: Deed) -> bool:
     return _opened(deed) and not _sender(deed)
 
 
-def _newest(records: Records) -> Conversation | None:
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
-
-
 def _mended(records: Records) -> Deed | None:
     for conversation in reversed(records.conversations()):
         if (quit_ := _complete(conversation)) and not any(deed.refused for deed in conversation.deeds):
@@ -268,7 +260,7 @@ def _trouble(records: Records) -> Deed | None:
 
     The whole list is sent each time, so that the last mistake in it is not the one to begin with.
     """
-    conversation = _newest(records)
+    conversation = records.newest
     if conversation is None:
         return None
     deeds = conversation.deeds
@@ -307,7 +299,7 @@ def _bounce_elsewhere(records: Records) -> Deed | None:
         if alice and bounce and not any(_of_alice(deed) for deed in deeds):
             found = bounce
         alice |= any(_of_alice(deed) for deed in deeds) and _complete(conversation) is None
-    return found if found and found.conversation == _newest(records) else None
+    return found if found and found.conversation == records.newest else None
 
 
 MEND = Exercise(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import SequenceMatcher
 from email import message_from_bytes
 from email.utils import getaddresses
 
-from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Deed, Records, Sending
 from helpers.protocol.address import Kind, read_path_argument
 from helpers.wire.transcript import ExchangeKind
@@ -44,11 +43,6 @@ def _several_at_once(deed: Deed) -> bool:
 
 
 # -- 03.a: name one recipient -------------------------------------------------------------------------
-
-
-def _gap(deed: Deed) -> bool:
-    """The placeholder itself was sent, as text."""
-    return "..." in deed.command or "…" in deed.command or re.search(r"_{3,}", deed.argument) is not None
 
 
 def _written_so(*kinds: Kind) -> Finder:
@@ -116,7 +110,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(_gap),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap",
             next_step="Replace the gap by the whole command, as in `RCPT TO:<bob@lab.example>` for Bob.",

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.utils import getaddresses
 
 from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
-from helpers.exercises.records import Conversation, Deed, Records, Sending
+from helpers.exercises.records import Deed, Records, Sending
 from helpers.wire.transcript import ExchangeKind
 
 _ALICE = "alice@lab.example"
@@ -200,15 +200,11 @@ FADED = Exercise(
 # -- 04.b: put a whole transaction in order -----------------------------------------------------------
 
 
-def _newest(records: Records) -> Conversation | None:
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
-
-
 def _first_refused(condition: Callable[[Deed], bool]) -> Finder:
     """A finder of the first refused line of the newest conversation: what came after it, it brought about."""
 
     def find(records: Records) -> Deed | None:
-        newest = _newest(records)
+        newest = records.newest
         first = next((deed for deed in newest.deeds if deed.refused), None) if newest else None
         return first if first and condition(first) else None
 
@@ -219,7 +215,7 @@ def _in_newest(condition: Callable[[Deed], bool]) -> Finder:
     """A finder of the last such deed of the newest conversation, if nothing was refused before it."""
 
     def find(records: Records) -> Deed | None:
-        newest = _newest(records)
+        newest = records.newest
         deeds = reversed(newest.deeds) if newest else ()
         return next((d for d in deeds if condition(d) and not any((e.code or 0) >= 400 for e in d.earlier)), None)
 
@@ -271,7 +267,7 @@ def _whole(records: Records) -> Deed | None:
 
 
 def _no_quit(records: Records) -> Deed | None:
-    newest = _newest(records)
+    newest = records.newest
     deed = _in_newest(lambda deed: _is_message(deed) and deed.code == 250 and not _letter_problem(deed))(records)
     return deed if newest and not newest.said("QUIT") else None
 

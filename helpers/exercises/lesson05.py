@@ -6,18 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records, Sending
 from helpers.protocol.state import verb_of
 from helpers.wire.transcript import ExchangeKind, Outcome
 
 _ALICE, _BOB, _CAROL = "alice@lab.example", "bob@lab.example", "carol@lab.example"
 _HELLO = ("EHLO", "HELO")
-
-
-def _newest(records: Records) -> Conversation | None:
-    """The last connection in which the learner has said something."""
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
 
 
 def _in_transaction(deed: Deed) -> bool:
@@ -27,11 +22,6 @@ def _in_transaction(deed: Deed) -> bool:
 # -- 05.a: drop the transaction, keep the session -----------------------------------------------------
 
 _OPENED = ("EHLO laptop.example", f"MAIL FROM:<{_ALICE}>", f"RCPT TO:<{_CAROL}>")
-
-
-def _gap(deed: Deed) -> bool:
-    """The placeholder itself was sent, as text."""
-    return any(mark in deed.command for mark in ("...", "…", "___"))
 
 
 def _misspelt(deed: Deed) -> bool:
@@ -83,7 +73,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(_gap),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap, not a command",
             next_step="Replace the whole gap by one command in quotes.",
@@ -194,7 +184,7 @@ def _of_newest(find: Callable[[Conversation], Deed | None]) -> Finder:
     """A finder that looks at the last connection only: each try opens a new one."""
 
     def found(records: Records) -> Deed | None:
-        conversation = _newest(records)
+        conversation = records.newest
         return find(conversation) if conversation else None
 
     return found
@@ -433,7 +423,7 @@ def _after_421(find: Callable[[Conversation], Deed | None]) -> Finder:
     """A finder in the last connection, where the server has hung up in an earlier one."""
 
     def found(records: Records) -> Deed | None:
-        conversation = _newest(records)
+        conversation = records.newest
         if conversation is None or _turned_away(conversation):
             return None
         return find(conversation) if any(_turned_away(c) for c in records.conversations()) else None
@@ -442,7 +432,7 @@ def _after_421(find: Callable[[Conversation], Deed | None]) -> Finder:
 
 
 def _gave_up(records: Records) -> Deed | None:
-    conversation = _newest(records)
+    conversation = records.newest
     return _turned_away(conversation) if conversation else None
 
 

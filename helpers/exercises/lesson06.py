@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records, Sending
 from helpers.wire.transcript import Outcome
 
@@ -16,11 +16,6 @@ _PUBLIC = "mx"
 # -- 06.a: a question that fits one person ------------------------------------------------------------
 
 _AMBIGUOUS = "VRFY smith"
-
-
-def _gap(deed: Deed) -> bool:
-    """The placeholder itself was sent, as text."""
-    return any(mark in deed.command for mark in ("...", "…", "___"))
 
 
 def _asked_again(deed: Deed) -> bool:
@@ -80,7 +75,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(_gap),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap, not a command",
             next_step="Replace the whole gap by one command in quotes.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records
 from helpers.session_tls import UNKNOWN_SIGNER
 from helpers.wire.overheard import overheard
@@ -24,11 +24,6 @@ def _greeted(deed: Deed) -> bool:
 
 
 # -- 07.a: EHLO again ---------------------------------------------------------------------------------
-
-
-def _gap(deed: Deed) -> bool:
-    """The placeholder itself was sent, as text."""
-    return any(mark in deed.command for mark in ("...", "…", "___"))
 
 
 def _misspelt(deed: Deed) -> bool:
@@ -86,7 +81,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(_gap),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap",
             next_step="Replace the gap by a whole line in quotes.",
@@ -178,7 +173,7 @@ def _kept_from_the_path(records: Records) -> Deed | None:
 
 
 def _no_quit(records: Records) -> Deed | None:
-    newest = next((c for c in reversed(records.conversations()) if c.deeds), None)
+    newest = records.newest
     if newest is None or newest.said("QUIT"):
         return None
     return newest.in_order(("STARTTLS", 220), ("MAIL", 250), ("RCPT", 250))

@@ -268,11 +268,6 @@ FADED = Exercise(
 _NAME_LINE, _PASSWORD_LINE = "YWxpY2U=", "d29uZGVybGFuZA=="  # alice, wonderland: what LOGIN's two questions get
 
 
-def _newest(records: Records) -> Conversation | None:
-    """The last connection in which the learner has said something."""
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
-
-
 def _slip(deed: Deed) -> str:
     """What went wrong at this line, "" where nothing did."""
     login = _login(deed)
@@ -301,7 +296,7 @@ def _first_slip(name: str) -> Finder:
     """A finder of the first thing that went wrong in the newest connection, when it is this."""
 
     def find(records: Records) -> Deed | None:
-        newest = _newest(records)
+        newest = records.newest
         slips = ((slip, deed) for deed in (newest.deeds if newest else ()) if (slip := _slip(deed)))
         first, deed = next(slips, ("", None))
         return deed if first == name else None
@@ -318,7 +313,7 @@ def _ordered(records: Records) -> Deed | None:
 
 
 def _no_quit(records: Records) -> Deed | None:
-    newest = _newest(records)
+    newest = records.newest
     if newest is None or newest.said("QUIT") or any(map(_slip, newest.deeds)):
         return None
     return next((d for d in reversed(newest.deeds) if (d.verb, d.code) == ("MAIL", 250)), None)
@@ -533,7 +528,7 @@ def _as_response(condition: Callable[[str], bool]) -> Finder:
 
 
 def _nobody_named(records: Records) -> Deed | None:
-    newest = _newest(records)
+    newest = records.newest
     login = _logged_in(newest) if newest else None
     if newest is None or login is None or any(_to_friend(deed) for deed in newest.deeds):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, latest
+from helpers.exercises.base import Exercise, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
 from helpers.exercises.records import Conversation, Deed, Records, Sending
 
 _ALICE = "alice@lab.example"
@@ -69,7 +69,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(lambda deed: any(mark in deed.command for mark in ("...", "…", "___"))),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap, not a command",
             next_step="Replace the whole gap by one command in quotes.",

@@ -6,18 +6,13 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from email import message_from_bytes
 
-from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
-from helpers.exercises.records import Conversation, Deed, Records, Sending
+from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, holds_gap, latest
+from helpers.exercises.records import Deed, Records, Sending
 from helpers.wire.logins import logins
 from helpers.wire.transcript import ExchangeKind
 
 _EHLO, _MAIL, _RCPT = "EHLO laptop.example", "MAIL FROM:<alice@lab.example>", "RCPT TO:<bob@lab.example>"
 _ALICE_LOGS_IN, _BOB_LOGS_IN = "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=", "AUTH PLAIN AGJvYgBidWlsZGVyNDI="
-
-
-def _newest(records: Records) -> Conversation | None:
-    """The last connection in which the learner has said something."""
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
 
 
 def _bare_line_feed(deed: Deed) -> bool:
@@ -83,7 +78,7 @@ FADED = Exercise(
     mistakes=(
         Mistake(
             name="gap-sent",
-            find=latest(lambda deed: any(mark in deed.command for mark in ("...", "…", "___"))),
+            find=latest(holds_gap),
             message="The placeholder itself went over the wire, and the server takes each character at its word.",
             remark="this is the text of the gap",
             next_step="Replace the gap by the octets of the line and of its end.",
@@ -176,7 +171,7 @@ def _holds_a_command(sending: Sending) -> bool:
 
 
 def _no_quit(records: Records) -> Deed | None:
-    newest = _newest(records)
+    newest = records.newest
     if newest is None or newest.said("QUIT"):
         return None
     return next((s.end for s in reversed(newest.sendings) if s.transaction.content == _CONTENT), None)
@@ -342,7 +337,7 @@ def _said_to_auth(condition: Callable[[bytes], bool]) -> Finder:
 
 def _gone_after_mail(records: Records) -> Deed | None:
     """The newest connection broke off inside TLS when RCPT would have come."""
-    newest = _newest(records)
+    newest = records.newest
     if newest is None or newest.connection.closed != "client":
         return None
     last = newest.deeds[-1]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from email import message_from_bytes
 
 from helpers.exercises.base import Exercise, Finder, Mistake, Option, Prediction, Question, Solution, latest
-from helpers.exercises.records import Conversation, Deed, Records, Sending
+from helpers.exercises.records import Deed, Records, Sending
 
 _EHLO, _MAIL, _RCPT = "EHLO laptop.example", "MAIL FROM:<alice@lab.example>", "RCPT TO:<bob@lab.example>"
 _AUTH = "AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ="
@@ -153,12 +153,8 @@ def _safely_sent(records: Records) -> Deed | None:
     return None
 
 
-def _newest(records: Records) -> Conversation | None:
-    return next((c for c in reversed(records.conversations()) if c.deeds), None)
-
-
 def _no_quit(records: Records) -> Deed | None:
-    newest = _newest(records)
+    newest = records.newest
     if newest is None or newest.said("QUIT"):
         return None
     return next((deed for deed in reversed(newest.deeds) if deed.verb == "RCPT" and deed.accepted), None)

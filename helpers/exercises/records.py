@@ -204,6 +204,11 @@ class Records:
             for connection in lab.transcript.connections
         ]
 
+    @property
+    def newest(self) -> Conversation | None:
+        """The last connection in which the learner has said something."""
+        return next((c for c in reversed(self.conversations()) if c.deeds), None)
+
     def deeds(
         self, *verbs: str, code: int | None = None, accepted: bool | None = None, profile: str | None = None
     ) -> list[Deed]:
