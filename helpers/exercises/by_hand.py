@@ -7,6 +7,7 @@ them with the real program at a terminal and compares the screen and the wire.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -34,6 +35,7 @@ _SHELL, _TYPED, _ONLY_ENTER = "$ ", "»", "(only Enter)"
 PACE: Final = 0.15  #: seconds after a line that is not answered: a program reads lines that come at once as one
 _PATIENCE: Final = 10.0  # seconds for a program to show its next line
 _FOLDER: Final = ".cache/speak-smtp"  # in the home folder, so that a line to paste holds nobody's own path
+_UNSAFE: Final = re.compile(r"[^\w.-]+")  # in a lab's name, for a path that a shell reads
 
 
 class NotOnScreen(Exception):
@@ -250,10 +252,14 @@ def authority_for_a_terminal(lab: Lab) -> str:
     with suppress(OSError, RuntimeError):
         folder = Path.home() / _FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{lab.name}.pem"
-        fresh = folder / f"{lab.name}-{os.getpid()}.new"
-        fresh.write_bytes(source.read_bytes())
-        fresh.replace(target)
+        name = _UNSAFE.sub("-", lab.name)
+        target = folder / f"{name}.pem"
+        fresh = folder / f"{name}-{os.getpid()}.new"
+        try:
+            fresh.write_bytes(source.read_bytes())
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
         return f'"$HOME/{_FOLDER}/{target.name}"'
     return f'"{source}"'
 

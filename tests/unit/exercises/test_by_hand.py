@@ -5,6 +5,7 @@ The real programs are tried in tests/clients/test_by_hand.py.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -67,6 +68,31 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
     with Lab("submission", transport="sockets") as lab:
         assert f'-CAfile "{lab.ca_file()}"' in repr(by_hand(lab, "starttls"))
+
+
+@pytest.mark.parametrize("name", ["../out", 'a"; echo $(id) `id`', "an/other", "..", "."])
+def test_a_name_of_a_lab_is_no_path_and_no_shell_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Lab("submission", name=name, transport="sockets") as lab:
+        text = repr(by_hand(lab, "starttls"))
+        (line,) = {line for line in text.splitlines() if "-CAfile" in line}
+        (found,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert found.parent == tmp_path / ".cache/speak-smtp"
+        assert f'-CAfile "$HOME/.cache/speak-smtp/{found.name}"' in line
+        assert re.fullmatch(r"[\w.-]+\.pem", found.name)
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".cache/speak-smtp"
+    (folder / "sheet.pem").mkdir(parents=True)
+    with Lab("submission", name="sheet", transport="sockets") as lab:
+        assert f'-CAfile "{lab.ca_file()}"' in repr(by_hand(lab, "starttls"))
+    assert [path.name for path in folder.iterdir()] == ["sheet.pem"]
 
 
 def test_in_memory_the_sheet_says_what_is_impossible() -> None:
