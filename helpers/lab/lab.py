@@ -330,7 +330,8 @@ class Lab:
     @property
     def mailboxes(self) -> dict[str, list[StoredMessage]]:
         """All mailboxes that have mail."""
-        return {address: list(messages) for address, messages in self._mailroom.mailboxes.items()}
+        now = dict(self._mailroom.mailboxes)  # the server may open another one meanwhile
+        return {address: list(messages) for address, messages in now.items()}
 
     @property
     def queue(self) -> Queue:

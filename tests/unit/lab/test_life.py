@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,6 +19,7 @@ from helpers.lab.dialogue import Dialogue
 from helpers.lab.sockets import _Expected
 from helpers.lab.transport import NoSockets
 from helpers.session import ConnectionClosed, Session, SessionError
+from helpers.wire.messages import StoredMessage
 from tests.unit.lab.conftest import Start
 from tests.unit.lab.talk import EHLO, PLAIN_ALICE, deliver, eventually, raw_pipe, say
 
@@ -275,6 +277,19 @@ def test_what_is_done_in_the_server_is_not_done_beside_it(lab: Lab) -> None:
     lab.in_server(lambda: seen.append(done.is_set()))
     other.join(5)
     assert seen == [True]
+
+
+def test_the_mailboxes_may_be_read_while_the_server_delivers(lab: Lab) -> None:
+    class Delivers(list[StoredMessage]):
+        """A mailbox that is being read when the server opens another."""
+
+        def __iter__(self) -> Iterator[StoredMessage]:
+            lab._mailroom.mailboxes["new@lab.example"] = []
+            return super().__iter__()
+
+    lab._mailroom.mailboxes["bob@lab.example"] = Delivers()
+    assert "bob@lab.example" in lab.mailboxes
+    assert "new@lab.example" in lab.mailboxes
 
 
 def test_a_lab_that_goes_as_a_context_manager(transport: str) -> None:
