@@ -18,6 +18,9 @@ SESSION: Final = 200_000  #: characters of a pasted session that are read
 RIVAL: Final = 0.4  #: how much of a rival cause's score is taken from the confidence
 GENERAL: Final = "policy-other"  #: what is left when nothing better is known; it contradicts no other cause
 
+#: An address that is quoted from the envelope: words in it say nothing of the cause.
+_QUOTED: Final = re.compile(r"<[^<>\s@]{1,64}@[^<>\s@]{1,255}>")
+
 _SESSION: Final = re.compile(r"^[ \t]{0,8}(?:[CS]: |<[-~]|[-~]>|<\*\*|\*\*>|send: |reply: )", re.MULTILINE)
 
 _NOT_SURE: Final = (
@@ -98,8 +101,8 @@ def _weigh(refusal: Refusal) -> Diagnosis:
                 None, False, refusal.phase, "nobody (wait)", _NO_REFUSAL, (), 1.0, reply=refusal.whole, refused=False
             )
         refusal = failed  # the last reply was fine, then the client gave up
-    read = replace(refusal, text=politeness().sub(" ", refusal.text))
-    hits = [(rule, clue) for rule in rules() if (clue := rule.clue(read))]
+    read = replace(refusal, text=_QUOTED.sub("<a@b>", politeness().sub(" ", refusal.text)))
+    hits = _heard([(rule, clue) for rule in rules() if (clue := rule.clue(read))])
     ranked = sorted(_scores([clue for _, clue in hits]).items(), key=lambda item: -item[1])
     top, score = ranked[0] if ranked else ("", 0.0)
     if score < ENOUGH:
@@ -128,6 +131,13 @@ def _weigh(refusal: Refusal) -> Diagnosis:
         tuple(clue for _, clue in speaking),
         refusal.whole,
     )
+
+
+def _heard(hits: list[tuple[Rule, Clue]]) -> list[tuple[Rule, Clue]]:
+    """Without what is only likely in this phase, where anything better names a cause."""
+    better = [hit for hit in hits if hit[0].kind != "phase"]
+    named = max(_scores([clue for _, clue in better]).values(), default=0.0) >= ENOUGH
+    return better if named else hits
 
 
 def _rival(top: str, hits: list[tuple[Rule, Clue]]) -> float:

@@ -14,7 +14,7 @@ from helpers.diagnosis.reading import Refusal
 from helpers.wire.diagnosis import Clue
 
 #: What a clue is worth where the rule names no weight: wording beats the enhanced code, which beats the basic code.
-WEIGHTS: Final = {"words": 0.75, "enhanced code": 0.45, "code": 0.25, "error": 0.97}
+WEIGHTS: Final = {"words": 0.75, "enhanced code": 0.45, "code": 0.25, "error": 0.97, "phase": 0.45}
 
 
 @dataclass(frozen=True, slots=True)

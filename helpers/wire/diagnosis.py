@@ -10,7 +10,7 @@ class Clue:
     """Something in a refusal that points to a cause: the part that was seen, the rule, and the rule's source."""
 
     seen: str  #: "no such user", "5.1.1", "550"
-    kind: str  #: "words", "enhanced code", "code" or "error"
+    kind: str  #: "words", "enhanced code", "code", "error", or "phase": what is likeliest there
     cause: str  #: the cause that it speaks for
     rule: str  #: the rule's name
     source: str  #: RFC and section, provider documentation, or the server's own source

@@ -155,3 +155,49 @@ def test_who_can_act_where_one_wording_differs_from_its_cause(
     found = diagnose(reply, phase=phase)
     assert (found.cause, found.who) == (cause, who)
     assert words in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("reply", "phase", "cause"),
+    [
+        ("550 hm", "MAIL", "policy-other"),  # RFC 5321 4.2.3: 550 for policy reasons
+        ("554 hm", "end-of-data", "policy-other"),
+        ("550 hm", "connect", "ip-blocklisted"),  # RFC 5321 3.1: nothing but the address is known yet
+        ("552 hm", "RCPT", "mailbox-full"),  # RFC 5321 4.2.3: 552 exceeded storage allocation
+        ("550 hm", "RCPT", None),
+        ("550 hm", None, None),
+    ],
+)
+def test_where_nothing_else_speaks_the_phase_does(reply: str, phase: str | None, cause: str | None) -> None:
+    found = diagnose(reply, phase=phase)
+    assert found.cause == cause
+    assert found.confidence < 0.5
+
+
+def test_the_phase_is_silent_where_words_speak() -> None:
+    found = diagnose("550 5.1.1 user unknown", phase="connect")
+    assert found.cause == "mailbox-unknown"
+    assert "phase" not in {clue.kind for clue in found.evidence}
+
+
+@pytest.mark.parametrize("address", ["recipient@relay.example", "spam@quota.example", "blocked.sender@spf.example"])
+def test_words_in_a_quoted_address_mean_nothing(address: str) -> None:
+    found = diagnose(f"550 5.7.1 <{address}>... Rejected: 192.0.2.9 listed at zen.spamhaus.org")
+    assert found.cause == "ip-blocklisted"
+    assert diagnose(f"550 5.1.1 <{address}>... User unknown").cause == "mailbox-unknown"
+
+
+@pytest.mark.parametrize(
+    ("reply", "temporary"),
+    [
+        ("451 5.7.1 Message rejected", True),  # RFC 5321 4.2.1: the first digit is what a client goes by
+        ("550 4.7.1 Greylisted, try again", False),
+        ("421 5.7.0 closing connection for good", True),
+        ("4.2.2 mailbox full", True),  # RFC 3463 3.1, where there is no code
+        ("5.1.1 user unknown", False),
+        ("552 too many recipients", True),  # RFC 5321 4.5.3.1.10
+        ("554 too many recipients", False),
+    ],
+)
+def test_the_first_digit_beats_the_class_of_the_enhanced_code(reply: str, temporary: bool) -> None:
+    assert diagnose(reply).temporary is temporary

@@ -6,6 +6,7 @@ A first try is the only honest figure; afterwards a set is known, and what is as
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ DOCUMENTED = refusals("documented.jsonl")
 UNSEEN = refusals("unseen.jsonl")
 UNSEEN_WORDINGS = refusals("unseen-wordings.jsonl")
 ALL = EXAMPLES + DOCUMENTED + UNSEEN + UNSEEN_WORDINGS
+JUDGED = refusals("judged.jsonl")
 
 
 def right(rows: list[dict[str, Any]], phase: bool = False) -> int:
@@ -58,7 +60,7 @@ def test_documented_refusals_were_right_in_95_of_111_when_they_were_first_tried(
 
 
 def test_temporary_or_permanent() -> None:
-    rows = ALL
+    rows = ALL + JUDGED
     assert [row["id"] for row in rows if diagnose(row["reply"]).temporary != row["temporary"]] == []
 
 
@@ -70,7 +72,7 @@ def test_what_is_sure_is_surer_than_what_is_not() -> None:
 
 
 def test_labels_are_causes_and_have_a_source() -> None:
-    for row in ALL:
+    for row in ALL + JUDGED:
         assert {row["cause"], *row["also_acceptable"]} <= {*causes(), None}
         assert row["source"]
 
@@ -101,3 +103,17 @@ def test_who_is_sure_is_right() -> None:
 def test_no_two_sets_share_a_refusal() -> None:
     replies = [row["reply"] for row in ALL]
     assert len(replies) == len(set(replies))
+
+
+def kept_back(row: dict[str, Any]) -> bool:
+    """Whole providers, a third of them: these were not looked at while the rules learned from the rest."""
+    return int(sha256(row["provider"].encode()).hexdigest(), 16) % 3 == 0
+
+
+def test_the_judged_set_was_right_in_241_of_263_when_it_was_first_tried() -> None:
+    """91.6 %, by a judge who had not read the rules. Of the third that was kept back 104 of 111, before and after."""
+    held = [row for row in JUDGED if kept_back(row)]
+    assert (len(JUDGED), len(held)) == (263, 111)
+    assert right(JUDGED, phase=True) >= 0.97 * 263
+    assert right(JUDGED) >= 0.97 * 263
+    assert right(held, phase=True) >= 104
