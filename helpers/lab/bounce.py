@@ -1,7 +1,8 @@
 """The notice that a message was not delivered: a multipart/report, as octets.
 
 Source: RFC 5321 6.1 (who gets it), RFC 6522 (multipart/report), RFC 3464 (message/delivery-status),
-RFC 3461 6 (what the sender wished) and 9.2 (an SMTP reply in Diagnostic-Code).
+RFC 3461 6 (what the sender wished) and 9.2 (an SMTP reply in Diagnostic-Code),
+RFC 6533 (addresses and headers in UTF-8).
 """
 
 from __future__ import annotations
@@ -67,10 +68,13 @@ def notice(
 
 def _returned(message: StoredMessage) -> tuple[str, bytes]:
     """The third part: the whole message where the sender wished it and it is no burden, else its headers."""
+    headers = message.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
+    # the usual types have ASCII headers (RFC 2046 5.2.1), and for others there are types of their own (RFC 6533 4)
+    utf8 = "SMTPUTF8" in message.parameters and not headers.isascii()
     short = len(message.raw) <= load("outgoing")["notice"]["full_octets"]
     if short and wishes.wants_whole_message(message.parameters) and "BODY=BINARYMIME" not in message.parameters:
-        return "message/rfc822", message.raw
-    return "text/rfc822-headers", message.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
+        return "message/global" if utf8 else "message/rfc822", message.raw
+    return "message/global-headers" if utf8 else "text/rfc822-headers", headers
 
 
 def _envelope_id(message: StoredMessage) -> list[str]:

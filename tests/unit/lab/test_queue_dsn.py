@@ -176,6 +176,23 @@ def test_the_whole_message_or_its_headers(org: Lab, wish: str, kind: str) -> Non
         assert "Secret" not in returned.as_string()
 
 
+@pytest.mark.parametrize(("wish", "kind"), [(" RET=FULL", "message/global"), (" RET=HDRS", "message/global-headers")])
+def test_utf8_in_the_headers_is_returned_as_what_it_is(org: Lab, wish: str, kind: str) -> None:
+    """RFC 6533 4: in message/rfc822 and text/rfc822-headers the headers are ASCII (RFC 2046 5.2.1, RFC 6522 4)."""
+    post(org, f" SMTPUTF8 BODY=8BITMIME{wish}", "x@nowhere.invalid", body="Subject: Café\r\n\r\nAt noon\r\n".encode())
+    org.queue.run()
+    _, returned = report(org)
+    assert returned.get_content_type() == kind
+    assert returned["Content-Transfer-Encoding"] == "8bit"
+    assert "Subject: Café".encode() in org.mailbox("alice@example.org")[0].raw
+
+
+def test_smtputf8_alone_changes_nothing(org: Lab) -> None:
+    post(org, " SMTPUTF8", "x@nowhere.invalid")
+    org.queue.run()
+    assert report(org)[1].get_content_type() == "text/rfc822-headers"
+
+
 def test_a_long_message_is_not_sent_back_whole(org: Lab) -> None:
     """6.2: the implementation may have a limit."""
     post(org, " RET=FULL", "x@nowhere.invalid", body=BODY + b"0123456789\r\n" * 6000)
