@@ -92,7 +92,8 @@ def run(
     with tempfile.TemporaryDirectory() as empty:
         manager.connection_file = f"{empty}/kernel.json"
         own = {"SPEAK_SMTP_PROGRESS_DIR": f"{empty}/progress", "IPYTHONDIR": f"{empty}/ipython"}
-        client.execute(env={**os.environ, **own, **(environment or {})})
+        # a manager that is handed over is left running otherwise, with its kernel and its connections
+        client.execute(env={**os.environ, **own, **(environment or {})}, cleanup_kc=True)
     return notebook
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode, v4
 
 from tests.notebooks import sample, shape
@@ -53,6 +54,19 @@ def signed(notebook: NotebookNode) -> NotebookNode:
 def test_the_sample_is_without_a_fault(stored: NotebookNode, findings: Find) -> None:
     assert findings(stored) == []
     assert list(nb.differences(stored, nb.tidy(nb.run(stored, sample.PATH.parent)))) == []
+
+
+def test_a_run_leaves_no_kernel_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connections were closed by the garbage collector otherwise, with a warning that failed another test."""
+    managers: list[AsyncKernelManager] = []
+
+    def manager(**options: str) -> AsyncKernelManager:
+        managers.append(AsyncKernelManager(**options))
+        return managers[-1]
+
+    monkeypatch.setattr(nb, "AsyncKernelManager", manager)
+    nb.run(v4.new_notebook(cells=[v4.new_code_cell("1")]), sample.PATH.parent)
+    assert [one.has_kernel for one in managers] == [False]
 
 
 # --- found by the rules ---------------------------------------------------------------------------------------
