@@ -125,6 +125,12 @@ def clone(repo: Repository) -> str:
     return f"```console\n{repo.clone()}\n```"
 
 
+def handouts(repo: Repository) -> str:
+    """What the published pages have for instructors (the workflow Pages puts it there)."""
+    sheet, slides = repo.pages("speak-smtp-sheet.pdf"), repo.pages("slides/index.html")
+    return f"The web pages have the [sheet as PDF]({sheet}) and the [slides]({slides}), ready to use."
+
+
 BLOCKS: dict[str, Callable[[Repository], str]] = {
     "badges": badges,
     "lessons": lesson_links,
@@ -132,6 +138,7 @@ BLOCKS: dict[str, Callable[[Repository], str]] = {
     "hub-package": hub_package,
     "hub-chart": hub_chart,
     "clone": clone,
+    "handouts": handouts,
 }
 
 
