@@ -48,7 +48,7 @@ notebooks: test-env ## write the navigation lines and run all notebooks anew (NO
 	@$(TEST_PYTHON) tools/execute.py $(NOTEBOOKS)
 
 .PHONY: links html
-html: test-env ## write the whole course as web pages that need no kernel, into build/html
+html: test-env ## write the whole course as web pages that need no kernel, into build/html (ARGS=--with-extras: with sheet and slides)
 	@$(TEST_PYTHON) tools/edition.py $(ARGS)
 
 .PHONY: slides
