@@ -434,7 +434,7 @@ QUESTIONS = [
                 "To whom? The reverse-path of a bounce is <>, so that this cannot happen.",
             ),
             Option("It drops it; nobody outside is told", "Yes: no notice about a notice.", right=True),
-            Option("It tries for five days, since bounces are important", "5yz ends it at once, as for any message."),
+            Option("It tries for five days, since bounces are important", "5xx ends it at once, as for any message."),
             Option(
                 "It sends it to the recipient of the first message",
                 "That one has nothing to do with it: it was the sender who was to be told.",
