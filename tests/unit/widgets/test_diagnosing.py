@@ -32,6 +32,11 @@ def test_the_phase_that_was_chosen_is_used(page: Page) -> None:
     page.sets(box.phase, index=[value for _, value in box.phase.options].index("end-of-data"))
     page.clicks(box.button)
     assert "end-of-data" in text_of(box.result.value)
+    assert "policy-other" in text_of(box.result.value), (
+        "RFC 5321 4.2.3: 554 after the dot; without a phase nothing is sure"
+    )
+    page.sets(box.phase, index=0)
+    page.clicks(box.button)
     assert "not sure" in text_of(box.result.value)
 
 
