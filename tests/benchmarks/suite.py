@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -42,10 +43,13 @@ def _timed(paths: Sequence[Path]) -> Callable[[], float]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PARALLEL, *NBVAL, *map(str, paths)]
 
     def once() -> float:
-        began = perf_counter()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        with TemporaryDirectory() as progress:  # the stored outputs are those of someone who has done nothing yet
+            environment = {**os.environ, "SPEAK_SMTP_PROGRESS_DIR": progress}
+            began = perf_counter()
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+            taken = perf_counter() - began
         if done.returncode:
             raise RuntimeError(done.stdout[-3000:])
-        return perf_counter() - began
+        return taken
 
     return once
